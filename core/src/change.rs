@@ -1,0 +1,135 @@
+//! The change log: what happened to findings, in one total order.
+
+use crate::finding::Finding;
+use crate::ids::{AccountId, FindingId, Region, Revision};
+use crate::report::{FindingClass, Severity, Status};
+use crate::time::Millis;
+use crate::triage::{Actor, TriageState};
+use crate::unit::SourceKind;
+
+/// What kind of thing happened; a change may be of several kinds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ChangeKind {
+    /// First seen.
+    Created,
+    /// A source reports something materially new.
+    ContentUpdated,
+    /// What the sources say now moved.
+    StatusChanged,
+    /// A person, an integration, an expiry or a regression changed triage.
+    Triaged,
+    /// Only the score moved (recency decays, rules changed).
+    Reprioritized,
+    /// A threat was seen again on a later day.
+    Observed,
+}
+
+impl ChangeKind {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Created,
+        Self::ContentUpdated,
+        Self::StatusChanged,
+        Self::Triaged,
+        Self::Reprioritized,
+        Self::Observed,
+    ];
+
+    /// The name shown to people.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "CREATED",
+            Self::ContentUpdated => "CONTENT_UPDATED",
+            Self::StatusChanged => "STATUS_CHANGED",
+            Self::Triaged => "TRIAGED",
+            Self::Reprioritized => "REPRIORITIZED",
+            Self::Observed => "OBSERVED",
+        }
+    }
+}
+
+/// One field that moved, for people: short texts, before and after.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldChange {
+    /// Its path, for example `triage.state` or `severity`.
+    pub field: String,
+    /// Before; empty when there was nothing.
+    pub before: String,
+    /// After; empty when there is nothing.
+    pub after: String,
+}
+
+/// One entry of the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Its position; zero before it is stored.
+    pub revision: Revision,
+    /// The finding's change before this one; zero for the first. History follows these links.
+    pub previous: Revision,
+    /// When.
+    pub time: Millis,
+    /// Which finding.
+    pub finding: FindingId,
+    /// What kinds of thing happened; sorted, never empty.
+    pub kinds: Vec<ChangeKind>,
+    /// Who or what caused it.
+    pub actor: Actor,
+    /// The id of the request that caused it; empty when it had none.
+    pub request_id: String,
+    /// The decision, for example `suppress`; empty when it was none.
+    pub action: String,
+    /// What was said with it, or why the server did it.
+    pub comment: String,
+    /// What moved; empty for the first change.
+    pub fields: Vec<FieldChange>,
+    /// What filters see of the finding before it; `None` for the first change.
+    pub before: Option<Facets>,
+    /// What filters see of the finding after it.
+    pub after: Facets,
+}
+
+/// What filters and lists see of a finding without reading its record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facets {
+    /// 0 to 1000.
+    pub score: u16,
+    /// Label.
+    pub severity: Severity,
+    /// What the sources say.
+    pub status: Status,
+    /// What people decided.
+    pub triage: TriageState,
+    /// What kind of statement it is.
+    pub class: FindingClass,
+    /// The APIs its reports were read from; sorted, without repeats.
+    pub sources: Vec<SourceKind>,
+    /// The account that owns the problem.
+    pub account: AccountId,
+    /// Its Region.
+    pub region: Region,
+    /// Who has it; empty means nobody.
+    pub assignee: String,
+    /// The decision was taken on older content.
+    pub stale: bool,
+}
+
+impl Facets {
+    /// What filters see of `finding`.
+    pub fn of(finding: &Finding) -> Self {
+        let mut sources: Vec<_> = finding.reports.iter().map(|held| held.report.source).collect();
+        sources.sort_unstable();
+        sources.dedup();
+        Self {
+            score: finding.priority.score,
+            severity: finding.facts.severity,
+            status: finding.facts.status,
+            triage: finding.triage.state,
+            class: finding.facts.class,
+            sources,
+            account: finding.facts.account,
+            region: finding.facts.region.clone(),
+            assignee: finding.triage.assignee.clone(),
+            stale: finding.triage.stale,
+        }
+    }
+}

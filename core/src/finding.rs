@@ -1,0 +1,130 @@
+//! What people work on: one problem on one resource, or one threat.
+
+use crate::ids::{AccountId, FindingId, Region, Revision};
+use crate::priority::Priority;
+use crate::report::{Exposure, FindingClass, Report, Resource, Severity, Status};
+use crate::time::Millis;
+use crate::triage::Triage;
+use crate::unit::Unit;
+
+/// A finding: reports folded to facts, one triage state, one priority.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Derived from `key`.
+    pub id: FindingId,
+    /// The finding key: today the origin key that its reports share.
+    pub key: String,
+    /// What the products say, ordered by report key; never empty.
+    pub reports: Vec<HeldReport>,
+    /// What the reports say together; see [`crate::fold`].
+    pub facts: Facts,
+    /// What people decided.
+    pub triage: Triage,
+    /// How urgent it is, and why.
+    pub priority: Priority,
+    /// When Muster first stored it.
+    pub created: Millis,
+    /// When Muster last stored a change.
+    pub updated: Millis,
+    /// Position of its last change in the log; zero before it is stored.
+    pub revision: Revision,
+    /// Number of the last material change reported by a source; starts at 1.
+    pub content_version: u64,
+}
+
+/// A report as a finding holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldReport {
+    /// What the product says.
+    pub report: Report,
+    /// The unit that read it last.
+    pub unit: Unit,
+    /// [`Report::content_hash`] of `report`.
+    pub content_hash: u64,
+    /// When Muster first stored it.
+    pub first_stored: Millis,
+    /// Set when two complete sweeps did not return it, or its unit can no longer be read: what that
+    /// means. Overrides the report's own status until it is seen again.
+    pub absence: Option<Absence>,
+}
+
+impl HeldReport {
+    /// What this report says now, absence considered.
+    pub fn status(&self) -> Status {
+        self.absence.map_or(self.report.status, Absence::status)
+    }
+}
+
+/// What it means that a report is no longer there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Absence {
+    /// The product would report it if it were still so.
+    Resolved,
+    /// The product forgot it: its retention is over.
+    Expired,
+    /// Nobody can say.
+    Unobservable,
+}
+
+impl Absence {
+    /// The status that follows.
+    pub fn status(self) -> Status {
+        match self {
+            Self::Resolved => Status::Resolved,
+            Self::Expired => Status::Expired,
+            Self::Unobservable => Status::Unobservable,
+        }
+    }
+}
+
+/// What the reports of a finding say together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// Who says it, sorted, without repeats, for example `aws/guardduty`.
+    pub products: Vec<String>,
+    /// The account that owns the problem.
+    pub account: AccountId,
+    /// Its Region; `global` where it has none.
+    pub region: Region,
+    /// What kind of statement it is.
+    pub class: FindingClass,
+    /// Control id, finding type or check id.
+    pub rule_id: String,
+    /// One line for people.
+    pub title: String,
+    /// The longer text.
+    pub description: String,
+    /// The highest of the open reports.
+    pub severity: Severity,
+    /// 0 to 100.
+    pub severity_normalized: u8,
+    /// The worst of the reports.
+    pub status: Status,
+    /// The reports do not agree on the status.
+    pub dissent: bool,
+    /// The resources concerned; the first is the primary one.
+    pub resources: Vec<Resource>,
+    /// What distinguishes it on the same resource (port, key, principal).
+    pub facet: String,
+    /// The widest that an open report says.
+    pub exposure: Exposure,
+    /// Every report is a sample made by the product.
+    pub sample: bool,
+    /// Advice.
+    pub remediation: String,
+    /// A link that explains.
+    pub remediation_url: String,
+    /// The earliest that a report says.
+    pub first_observed: Option<Millis>,
+    /// The latest that a stored report says. Heartbeats are not stored, so it may lag.
+    pub last_observed: Option<Millis>,
+    /// The latest that a stored report says.
+    pub provider_updated: Option<Millis>,
+}
+
+impl Finding {
+    /// The canonical id of the primary resource.
+    pub fn resource_id(&self) -> &str {
+        self.facts.resources.first().map_or("", |resource| &resource.id)
+    }
+}

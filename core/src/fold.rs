@@ -1,0 +1,1 @@
+//! Turns the reports of one finding into its facts.

@@ -1,0 +1,1 @@
+//! Which finding a report belongs to, and the canonical names of resources.

@@ -1,0 +1,228 @@
+//! How urgent a finding is, and why.
+//!
+//! First form: four additive factors whose points sum exactly to the score (promise P1). The full
+//! set (criticality, privilege, exploits, deadlines) adds rows to [`Factor`] and functions beside
+//! the ones below; nothing else changes.
+//!
+//! A score is a pure function of the facts and of the day. What is unknown counts 0 and says so.
+
+use crate::finding::Facts;
+use crate::report::{Exposure, FindingClass};
+use crate::time::Millis;
+
+/// The highest score.
+pub const SCORE_MAX: u16 = 1000;
+
+/// The version of the rules below, stored with each score.
+pub const MODEL: u32 = 1;
+
+/// What contributes to a score.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Factor {
+    /// How bad the source says it is.
+    Severity,
+    /// Who can reach the resource.
+    Exposure,
+    /// How fresh a threat is.
+    Recency,
+    /// How many independent products say it.
+    Corroboration,
+}
+
+impl Factor {
+    /// All of them, in the order in which they are listed.
+    pub const ALL: [Self; 4] = [Self::Severity, Self::Exposure, Self::Recency, Self::Corroboration];
+
+    /// The name shown to people.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Severity => "severity",
+            Self::Exposure => "exposure",
+            Self::Recency => "recency",
+            Self::Corroboration => "corroboration",
+        }
+    }
+
+    /// The most points it gives; together [`SCORE_MAX`].
+    pub fn points_max(self) -> u16 {
+        match self {
+            Self::Severity => 550,
+            Self::Exposure => 250,
+            Self::Recency | Self::Corroboration => 100,
+        }
+    }
+}
+
+/// One line of an explanation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// What contributes.
+    pub factor: Factor,
+    /// How much.
+    pub points: u16,
+    /// What was seen, for people: `HIGH (70)`, `public`, `2 products`.
+    pub value: String,
+    /// The input is unknown: 0 points does not mean safe.
+    pub missing: bool,
+}
+
+/// Why a finding is not ranked (its score is 0).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Gate {
+    /// No source reports it any more.
+    Closed,
+    /// Made by the product to show what a finding looks like.
+    Sample,
+}
+
+impl Gate {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Closed, Self::Sample];
+
+    /// The name shown to people.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Sample => "sample",
+        }
+    }
+}
+
+/// How urgent a finding is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Priority {
+    /// 0 to [`SCORE_MAX`]: the sum of the reasons, or 0 with a gate.
+    pub score: u16,
+    /// What sums to it, in the order of [`Factor::ALL`]; empty with a gate.
+    pub reasons: Vec<Reason>,
+    /// Why it is not ranked at all.
+    pub gate: Option<Gate>,
+    /// [`MODEL`] when it was computed.
+    pub model: u32,
+}
+
+/// Bands for people and dashboards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Band {
+    /// Below 250.
+    P4,
+    /// 250 to 449.
+    P3,
+    /// 450 to 649.
+    P2,
+    /// 650 to 849.
+    P1,
+    /// 850 and more: now.
+    P0,
+}
+
+impl Band {
+    /// The band of a score.
+    pub fn of(score: u16) -> Self {
+        match score {
+            0..250 => Self::P4,
+            250..450 => Self::P3,
+            450..650 => Self::P2,
+            650..850 => Self::P1,
+            850.. => Self::P0,
+        }
+    }
+
+    /// The name shown to people.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::P4 => "P4",
+            Self::P3 => "P3",
+            Self::P2 => "P2",
+            Self::P1 => "P1",
+            Self::P0 => "P0",
+        }
+    }
+}
+
+/// Scores `facts` as of the day of `now`.
+pub fn score(facts: &Facts, now: Millis) -> Priority {
+    let gate = if facts.sample {
+        Some(Gate::Sample)
+    } else if facts.status.is_open() {
+        None
+    } else {
+        Some(Gate::Closed)
+    };
+    if gate.is_some() {
+        return Priority { score: 0, reasons: Vec::new(), gate, model: MODEL };
+    }
+    let reasons = vec![severity(facts), exposure(facts), recency(facts, now), corroboration(facts)];
+    let score = reasons.iter().map(|reason| reason.points).sum();
+    Priority { score, reasons, gate: None, model: MODEL }
+}
+
+/// Linear between these, so that a higher severity never scores lower: (severity, points).
+const SEVERITY_POINTS: [(u16, u16); 6] =
+    [(0, 0), (1, 80), (40, 220), (70, 400), (90, 500), (100, 550)];
+
+fn severity(facts: &Facts) -> Reason {
+    let n = u16::from(facts.severity_normalized.min(100));
+    let points = SEVERITY_POINTS
+        .windows(2)
+        .find_map(|pair| match *pair {
+            [(low, low_points), (high, high_points)] if n <= high => {
+                Some(low_points + (high_points - low_points) * (n - low) / (high - low))
+            }
+            _ => None,
+        })
+        .expect("the table ends at 100");
+    let value = format!("{} ({n})", facts.severity.as_str());
+    Reason { factor: Factor::Severity, points, value, missing: false }
+}
+
+fn exposure(facts: &Facts) -> Reason {
+    let (points, value) = match facts.exposure {
+        Exposure::Unknown => (0, "not known: no report says who can reach it"),
+        Exposure::Private => (0, "inside the account"),
+        Exposure::CrossAccount => (100, "principals outside the account"),
+        Exposure::Public => (250, "public"),
+    };
+    Reason {
+        factor: Factor::Exposure,
+        points,
+        value: value.to_owned(),
+        missing: facts.exposure == Exposure::Unknown,
+    }
+}
+
+fn recency(facts: &Facts, now: Millis) -> Reason {
+    let reason =
+        |points, value: String, missing| Reason { factor: Factor::Recency, points, value, missing };
+    if facts.class != FindingClass::Threat {
+        return reason(0, "not a threat".to_owned(), false);
+    }
+    let seen = facts.last_observed.or(facts.provider_updated).or(facts.first_observed);
+    let Some(seen) = seen else {
+        return reason(0, "not known: the threat has no time".to_owned(), true);
+    };
+    let days = (now.day() - seen.day()).max(0);
+    let points = match days {
+        0 | 1 => 100,
+        2..=7 => 50,
+        8..=30 => 15,
+        _ => 0,
+    };
+    let value = match days {
+        0 => "seen today".to_owned(),
+        1 => "seen yesterday".to_owned(),
+        _ => format!("seen {days} days ago"),
+    };
+    reason(points, value, false)
+}
+
+fn corroboration(facts: &Facts) -> Reason {
+    let products = facts.products.len();
+    let points = match products {
+        0 | 1 => 0,
+        2 => 60,
+        _ => 100,
+    };
+    let value = if products == 1 { "1 product".to_owned() } else { format!("{products} products") };
+    Reason { factor: Factor::Corroboration, points, value, missing: false }
+}

@@ -1,0 +1,458 @@
+//! What people decided, and what may be decided next.
+//!
+//! Status ("still reported?") is a fact and belongs to the sources; triage is a decision and belongs
+//! to people. A source can only reopen a finding that was done, or mark a decision as stale
+//! (promise T2).
+
+use crate::time::{DAY_MS, Millis};
+
+/// The longest snooze: 90 days.
+pub const SNOOZE_MS_MAX: i64 = 90 * DAY_MS;
+
+/// The longest suppression: 365 days (`docs/adr/0005`): nothing is accepted for ever.
+pub const SUPPRESS_MS_MAX: i64 = 365 * DAY_MS;
+
+/// The longest comment, in bytes.
+pub const COMMENT_BYTES_MAX: usize = 4096;
+
+/// The longest name of an assignee or actor, in bytes.
+pub const NAME_BYTES_MAX: usize = 256;
+
+/// The state of a decision.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TriageState {
+    /// Nobody decided yet.
+    #[default]
+    New,
+    /// Somebody has seen it.
+    Acknowledged,
+    /// Somebody works on it.
+    InProgress,
+    /// Hidden until a time.
+    Snoozed,
+    /// Accepted or not a problem, until a time.
+    Suppressed,
+    /// Declared fixed. A source that still or again reports it reopens it.
+    Done,
+}
+
+impl TriageState {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::New,
+        Self::Acknowledged,
+        Self::InProgress,
+        Self::Snoozed,
+        Self::Suppressed,
+        Self::Done,
+    ];
+
+    /// The name shown to people.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "NEW",
+            Self::Acknowledged => "ACKNOWLEDGED",
+            Self::InProgress => "IN_PROGRESS",
+            Self::Snoozed => "SNOOZED",
+            Self::Suppressed => "SUPPRESSED",
+            Self::Done => "DONE",
+        }
+    }
+}
+
+/// Why a finding was suppressed or is done, or why the server reopened it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TriageReason {
+    /// Not a real problem.
+    FalsePositive,
+    /// The risk is accepted.
+    AcceptedRisk,
+    /// Another control mitigates it.
+    Mitigated,
+    /// Fixed.
+    Fixed,
+    /// The same problem as another finding.
+    Duplicate,
+    /// A test or demo resource.
+    TestResource,
+    /// By the server: the snooze or suppression ran out.
+    Ended,
+    /// By the server: a source still or again reports what was done.
+    Regressed,
+}
+
+impl TriageReason {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::FalsePositive,
+        Self::AcceptedRisk,
+        Self::Mitigated,
+        Self::Fixed,
+        Self::Duplicate,
+        Self::TestResource,
+        Self::Ended,
+        Self::Regressed,
+    ];
+
+    /// The name shown to people.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::FalsePositive => "FALSE_POSITIVE",
+            Self::AcceptedRisk => "ACCEPTED_RISK",
+            Self::Mitigated => "MITIGATED",
+            Self::Fixed => "FIXED",
+            Self::Duplicate => "DUPLICATE",
+            Self::TestResource => "TEST_RESOURCE",
+            Self::Ended => "ENDED",
+            Self::Regressed => "REGRESSED",
+        }
+    }
+
+    /// Whether a person may give it for a suppression.
+    pub fn suppresses(self) -> bool {
+        match self {
+            Self::FalsePositive
+            | Self::AcceptedRisk
+            | Self::Mitigated
+            | Self::Duplicate
+            | Self::TestResource => true,
+            Self::Fixed | Self::Ended | Self::Regressed => false,
+        }
+    }
+
+    /// Whether a person may give it for "done".
+    pub fn finishes(self) -> bool {
+        match self {
+            Self::Fixed | Self::Mitigated => true,
+            Self::FalsePositive
+            | Self::AcceptedRisk
+            | Self::Duplicate
+            | Self::TestResource
+            | Self::Ended
+            | Self::Regressed => false,
+        }
+    }
+}
+
+/// Who did something.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Actor {
+    /// For example `user:alice`, `system:expiry`, `source:guardduty`; at most [`NAME_BYTES_MAX`].
+    pub principal: String,
+    /// For whom an integration says that it acts; informational.
+    pub on_behalf_of: String,
+}
+
+impl Actor {
+    /// The server itself, in one of its roles.
+    pub fn system(role: &str) -> Self {
+        Self { principal: format!("system:{role}"), on_behalf_of: String::new() }
+    }
+}
+
+/// What people decided about one finding.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Triage {
+    /// The state.
+    pub state: TriageState,
+    /// Who has it; empty means nobody.
+    pub assignee: String,
+    /// Why the state is what it is, where a reason was given.
+    pub reason: Option<TriageReason>,
+    /// The text that came with the last decision.
+    pub comment: String,
+    /// When a snooze or suppression ends.
+    pub until: Option<Millis>,
+    /// When the last decision was taken.
+    pub decided: Option<Millis>,
+    /// Who took it.
+    pub decided_by: Actor,
+    /// The finding's content version the decision was based on.
+    pub content_version: u64,
+    /// The finding changed materially after the decision.
+    pub stale: bool,
+    /// Grows by one with each change of triage; the etag is made from it.
+    pub version: u64,
+}
+
+/// A decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TriageAction {
+    /// I have seen it.
+    Acknowledge,
+    /// Work started.
+    Start,
+    /// Not before this time.
+    Snooze {
+        /// When it comes back: after now, at most [`SNOOZE_MS_MAX`] ahead.
+        until: Millis,
+    },
+    /// Not a problem, or accepted, until this time.
+    Suppress {
+        /// Why; one that [`TriageReason::suppresses`].
+        reason: TriageReason,
+        /// When it comes back: after now, at most [`SUPPRESS_MS_MAX`] ahead.
+        until: Millis,
+    },
+    /// Fixed.
+    Done {
+        /// Why; one that [`TriageReason::finishes`].
+        reason: TriageReason,
+    },
+    /// Back to new.
+    Reopen,
+    /// Give it to somebody; empty means nobody.
+    Assign {
+        /// Who; at most [`NAME_BYTES_MAX`].
+        assignee: String,
+    },
+    /// Say something; the state stays.
+    Comment,
+}
+
+impl TriageAction {
+    /// The name shown to people and written to the journal.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Acknowledge => "acknowledge",
+            Self::Start => "start",
+            Self::Snooze { .. } => "snooze",
+            Self::Suppress { .. } => "suppress",
+            Self::Done { .. } => "done",
+            Self::Reopen => "reopen",
+            Self::Assign { .. } => "assign",
+            Self::Comment => "comment",
+        }
+    }
+}
+
+/// Why a decision is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TriageError {
+    /// A time that is not ahead, or too far.
+    #[error("`{field}` must be after now and at most {days_max} days ahead, not {until}")]
+    Until {
+        /// The field of the command.
+        field: &'static str,
+        /// The longest allowed.
+        days_max: i64,
+        /// What was asked.
+        until: Millis,
+    },
+    /// A reason that does not belong to the command.
+    #[error("`{field}` does not take {reason:?}; give one of {expected}")]
+    Reason {
+        /// The field of the command.
+        field: &'static str,
+        /// What was asked.
+        reason: TriageReason,
+        /// What would be right.
+        expected: &'static str,
+    },
+    /// A text is required.
+    #[error("`comment` is required to {action}: say why, for whoever reads it later")]
+    CommentMissing {
+        /// What was asked.
+        action: &'static str,
+    },
+    /// A text is too long.
+    #[error("`{field}` has {bytes} bytes; at most {bytes_max} are kept")]
+    TooLong {
+        /// The field of the command.
+        field: &'static str,
+        /// How long it is.
+        bytes: usize,
+        /// The limit.
+        bytes_max: usize,
+    },
+}
+
+impl TriageError {
+    /// The field of the command that is wrong.
+    pub fn field(&self) -> &'static str {
+        match self {
+            Self::Until { field, .. }
+            | Self::Reason { field, .. }
+            | Self::TooLong { field, .. } => field,
+            Self::CommentMissing { .. } => "comment",
+        }
+    }
+}
+
+impl Triage {
+    /// Takes a decision: what triage is afterwards, or `None` when nothing changes.
+    ///
+    /// Total: every action is defined in every state. The state machine is the table in
+    /// [`next_state`].
+    pub fn decide(
+        &self,
+        action: &TriageAction,
+        comment: &str,
+        actor: &Actor,
+        content_version: u64,
+        now: Millis,
+    ) -> Result<Option<Self>, TriageError> {
+        check(action, comment, now)?;
+        let mut next = self.clone();
+        next.state = next_state(self.state, action);
+        match action {
+            TriageAction::Acknowledge | TriageAction::Start | TriageAction::Reopen => {
+                (next.reason, next.until) = (None, None);
+            }
+            TriageAction::Snooze { until } => (next.reason, next.until) = (None, Some(*until)),
+            TriageAction::Suppress { reason, until } => {
+                (next.reason, next.until) = (Some(*reason), Some(*until));
+            }
+            TriageAction::Done { reason } => (next.reason, next.until) = (Some(*reason), None),
+            TriageAction::Assign { assignee } => next.assignee.clone_from(assignee),
+            TriageAction::Comment => {}
+        }
+        let decides = match action {
+            TriageAction::Assign { .. } | TriageAction::Comment => false,
+            TriageAction::Acknowledge
+            | TriageAction::Start
+            | TriageAction::Snooze { .. }
+            | TriageAction::Suppress { .. }
+            | TriageAction::Done { .. }
+            | TriageAction::Reopen => true,
+        };
+        if decides {
+            next.stale = false;
+        }
+        if next == *self && comment.is_empty() {
+            return Ok(None);
+        }
+        if decides {
+            next.content_version = content_version;
+        }
+        if !comment.is_empty() {
+            comment.clone_into(&mut next.comment);
+        }
+        Ok(Some(next.stamped(actor.clone(), now)))
+    }
+
+    /// What triage is once `now` has come: a snooze or suppression that ran out returns to new.
+    /// `None` when nothing runs out.
+    pub fn expire(&self, now: Millis) -> Option<Self> {
+        let ended = match self.state {
+            TriageState::Snoozed | TriageState::Suppressed => {
+                self.until.is_some_and(|until| until <= now)
+            }
+            TriageState::New
+            | TriageState::Acknowledged
+            | TriageState::InProgress
+            | TriageState::Done => false,
+        };
+        ended.then(|| {
+            let mut next = self.clone();
+            (next.state, next.reason, next.until) =
+                (TriageState::New, Some(TriageReason::Ended), None);
+            next.stamped(Actor::system("expiry"), now)
+        })
+    }
+
+    /// What triage is after a source still or again reports the finding as active: done is reopened.
+    /// `None` when nothing changes.
+    pub fn reported_active(&self, now: Millis) -> Option<Self> {
+        match self.state {
+            TriageState::Done => {
+                let mut next = self.clone();
+                (next.state, next.reason, next.stale) =
+                    (TriageState::New, Some(TriageReason::Regressed), false);
+                Some(next.stamped(Actor::system("regression"), now))
+            }
+            TriageState::New
+            | TriageState::Acknowledged
+            | TriageState::InProgress
+            | TriageState::Snoozed
+            | TriageState::Suppressed => None,
+        }
+    }
+
+    /// What triage is after the finding changed materially: a decision becomes stale, and stays.
+    /// `None` when nothing changes.
+    pub fn content_changed(&self) -> Option<Self> {
+        let decided = match self.state {
+            TriageState::Acknowledged
+            | TriageState::InProgress
+            | TriageState::Snoozed
+            | TriageState::Suppressed => true,
+            TriageState::New | TriageState::Done => false,
+        };
+        (decided && !self.stale).then(|| Self { stale: true, ..self.clone() })
+    }
+
+    /// The strong validator of this triage, for conditional writes: changes with each decision, and
+    /// with nothing else.
+    pub fn etag(&self) -> String {
+        format!("\"t{}\"", self.version)
+    }
+
+    fn stamped(mut self, actor: Actor, now: Millis) -> Self {
+        self.decided = Some(now);
+        self.decided_by = actor;
+        self.version += 1;
+        self
+    }
+}
+
+/// The state machine.
+fn next_state(state: TriageState, action: &TriageAction) -> TriageState {
+    match action {
+        TriageAction::Acknowledge => TriageState::Acknowledged,
+        TriageAction::Start => TriageState::InProgress,
+        TriageAction::Snooze { .. } => TriageState::Snoozed,
+        TriageAction::Suppress { .. } => TriageState::Suppressed,
+        TriageAction::Done { .. } => TriageState::Done,
+        TriageAction::Reopen => TriageState::New,
+        TriageAction::Assign { .. } | TriageAction::Comment => state,
+    }
+}
+
+/// Refuses what no state allows.
+fn check(action: &TriageAction, comment: &str, now: Millis) -> Result<(), TriageError> {
+    let too_long = |field, text: &str, bytes_max| {
+        (text.len() > bytes_max)
+            .then(|| TriageError::TooLong { field, bytes: text.len(), bytes_max })
+            .map_or(Ok(()), Err)
+    };
+    let ahead = |field, until: Millis, ms_max: i64| {
+        let fits = until > now && until.since(now) <= ms_max;
+        if fits {
+            Ok(())
+        } else {
+            Err(TriageError::Until { field, days_max: ms_max / DAY_MS, until })
+        }
+    };
+    too_long("comment", comment, COMMENT_BYTES_MAX)?;
+    match action {
+        TriageAction::Acknowledge | TriageAction::Start | TriageAction::Reopen => Ok(()),
+        TriageAction::Snooze { until } => ahead("action.snooze", *until, SNOOZE_MS_MAX),
+        TriageAction::Suppress { reason, until } => {
+            if !reason.suppresses() {
+                return Err(TriageError::Reason {
+                    field: "action.suppress.reason",
+                    reason: *reason,
+                    expected: "FALSE_POSITIVE, ACCEPTED_RISK, MITIGATED, DUPLICATE, TEST_RESOURCE",
+                });
+            }
+            if comment.trim().is_empty() {
+                return Err(TriageError::CommentMissing { action: "suppress" });
+            }
+            ahead("action.suppress.expire_time", *until, SUPPRESS_MS_MAX)
+        }
+        TriageAction::Done { reason } if !reason.finishes() => Err(TriageError::Reason {
+            field: "action.done.reason",
+            reason: *reason,
+            expected: "FIXED, MITIGATED",
+        }),
+        TriageAction::Done { .. } => Ok(()),
+        TriageAction::Assign { assignee } => {
+            too_long("action.assign.assignee", assignee, NAME_BYTES_MAX)
+        }
+        TriageAction::Comment if comment.trim().is_empty() => {
+            Err(TriageError::CommentMissing { action: "comment" })
+        }
+        TriageAction::Comment => Ok(()),
+    }
+}

@@ -1,0 +1,3 @@
+//! The server of Muster.
+
+pub mod store;

@@ -1,0 +1,2 @@
+//! `musterd`.
+fn main() {}

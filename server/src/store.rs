@@ -1,0 +1,230 @@
+//! The store: a log of changes, and the newest image of each finding.
+//!
+//! Everything Muster knows is committed here first. The trait is small on purpose: it answers no
+//! filters and knows no order (the view in memory does), so that an engine is a few hundred lines,
+//! and one conformance suite and one crash suite run against each.
+//!
+//! Promises: a commit is atomic and, when [`Store::commit`] returns, durable (S1); a mutation whose
+//! base is not the newest revision of its finding changes nothing and says so (T3); revisions grow
+//! by one, without a gap, in commit order (F1).
+//!
+//! Methods block: call them from the writer's thread or a blocking pool, never from async code.
+
+use muster_core::change::{Change, Facets};
+use muster_core::finding::Finding;
+use muster_core::ids::{FindingId, Revision};
+use muster_core::time::Millis;
+
+/// What the view needs of a finding: read for all of them at the start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// Which finding.
+    pub id: FindingId,
+    /// Its newest revision.
+    pub revision: Revision,
+    /// What filters see.
+    pub facets: Facets,
+    /// When it was first stored.
+    pub created: Millis,
+    /// When a change was last stored.
+    pub updated: Millis,
+    /// When its snooze or suppression ends.
+    pub until: Option<Millis>,
+    /// Its reports, as the unchanged-check needs them.
+    pub reports: Vec<ReportHead>,
+}
+
+/// What the unchanged-check needs of a report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportHead {
+    /// The first 128 bits of the SHA-256 of the report key.
+    pub key: [u8; 16],
+    /// [`muster_core::report::Report::content_hash`].
+    pub content_hash: u64,
+    /// The name of the unit that read it.
+    pub unit: String,
+    /// The report's rule id (Trusted Advisor check id, control id).
+    pub rule_id: String,
+    /// Something is concluded from its absence: it counts as changed when it is seen again.
+    pub absent: bool,
+}
+
+/// A new image of one finding, planned from a known revision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mutation {
+    /// The revision it was computed from; zero when there was no finding.
+    pub base: Revision,
+    /// The finding after it. Its `revision` is set by the commit.
+    pub finding: Finding,
+    /// The log entry. Its `revision` and `previous` are set by the commit.
+    pub change: Change,
+}
+
+/// One row of the store's small tables, to be written or (`None`) removed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MetaWrite {
+    /// Which table.
+    pub table: MetaTable,
+    /// Its key; at most 1 KiB.
+    pub key: Vec<u8>,
+    /// What to write; at most 1 MiB.
+    pub value: Option<Vec<u8>>,
+}
+
+/// The small tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MetaTable {
+    /// Unit name to its checkpoint.
+    Checkpoint,
+    /// Request id to what it did, so that a retry gets the first answer.
+    Request,
+    /// Documents that could not be mapped, with their errors.
+    Quarantine,
+    /// Unit name to its last known condition.
+    Unit,
+    /// The store's own facts.
+    Store,
+}
+
+/// What is written at once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Commit {
+    /// Names the commit: the last one repeated answers as it did the first time and writes nothing.
+    pub id: [u8; 16],
+    /// At most one for each finding.
+    pub mutations: Vec<Mutation>,
+    /// Rows that become visible with them.
+    pub meta: Vec<MetaWrite>,
+}
+
+/// What became of a mutation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Written, at this revision.
+    Applied(Revision),
+    /// Not written: the finding's newest revision is this one. Plan again.
+    Stale(Revision),
+}
+
+/// What became of a commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Committed {
+    /// One for each mutation, in order.
+    pub outcomes: Vec<Outcome>,
+    /// The newest revision of the log.
+    pub head: Revision,
+}
+
+/// A run of the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Changes {
+    /// In order, without a gap, beginning right after the revision that was asked for.
+    pub changes: Vec<Change>,
+    /// The newest revision of the log when it was read.
+    pub head: Revision,
+}
+
+/// Why the store did not do something.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another process has it.
+    #[error("the data directory {path} is in use by another musterd (lock file `{path}/LOCK`)")]
+    Locked {
+        /// The data directory.
+        path: String,
+    },
+    /// The log no longer goes back that far.
+    #[error("the log begins at revision {oldest}")]
+    Compacted {
+        /// The oldest revision left.
+        oldest: Revision,
+    },
+    /// A row does not read back.
+    #[error("the store is damaged: {what}")]
+    Corrupt {
+        /// Which row, and how.
+        what: String,
+    },
+    /// A newer program wrote it.
+    #[error(
+        "the store has format {found}; this program reads up to {supported}: use a newer musterd"
+    )]
+    Format {
+        /// What the store says.
+        found: u32,
+        /// What this program knows.
+        supported: u32,
+    },
+    /// A value is over its limit.
+    #[error("{what} has {bytes} bytes; at most {bytes_max} can be stored")]
+    TooLarge {
+        /// Which value.
+        what: String,
+        /// Its size.
+        bytes: usize,
+        /// The limit.
+        bytes_max: usize,
+    },
+    /// A former write failed: nothing is written any more.
+    #[error("the store refuses writes since one failed: {cause}")]
+    Poisoned {
+        /// What failed.
+        cause: String,
+    },
+    /// The engine or the disk refused.
+    #[error("failed to {attempt}")]
+    Io {
+        /// What was attempted.
+        attempt: String,
+        /// Why it failed.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// An engine.
+pub trait Store: Send + Sync {
+    /// Identifies this log: random, made with the store. A restored or rebuilt store has another.
+    fn log_id(&self) -> [u8; 16];
+
+    /// The newest durable revision.
+    fn head(&self) -> Revision;
+
+    /// The oldest revision in the log; one more than the head when the log is empty.
+    fn oldest(&self) -> Revision;
+
+    /// Visits every head once, in any order.
+    fn scan_heads(&self, visit: &mut dyn FnMut(Head)) -> Result<(), StoreError>;
+
+    /// Visits every finding once, by id.
+    fn scan_findings(&self, visit: &mut dyn FnMut(Finding)) -> Result<(), StoreError>;
+
+    /// The newest image of each, in the order asked for; `None` where there is none.
+    fn findings(&self, ids: &[FindingId]) -> Result<Vec<Option<Finding>>, StoreError>;
+
+    /// Up to `limit` changes after `after`.
+    fn changes(&self, after: Revision, limit: usize) -> Result<Changes, StoreError>;
+
+    /// One change.
+    fn change(&self, revision: Revision) -> Result<Option<Change>, StoreError>;
+
+    /// Writes all of it or nothing. Durable when it returns.
+    ///
+    /// An error means that nothing more is written ([`StoreError::Poisoned`]), except
+    /// [`StoreError::TooLarge`], which is found before anything is written.
+    fn commit(&self, commit: &Commit) -> Result<Committed, StoreError>;
+
+    /// One row of a small table.
+    fn meta(&self, table: MetaTable, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Up to `limit` rows of a small table with keys after `after`, by key.
+    fn scan_meta(
+        &self,
+        table: MetaTable,
+        after: &[u8],
+        limit: usize,
+    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError>;
+
+    /// Removes log entries up to `through` and the findings in `ids`, in one bounded step.
+    fn compact(&self, through: Revision, ids: &[FindingId]) -> Result<(), StoreError>;
+}

@@ -1,0 +1,9 @@
+//! Reads findings from AWS.
+//!
+//! The only crate that knows AWS. Each product is a module with two halves: a shell that calls the
+//! API and keeps nothing, and a pure mapping from the bytes of one document to a
+//! [`Report`](muster_core::report::Report). Schedules, retries, budgets, checkpoints and conclusions
+//! belong to the collector.
+
+#[cfg(feature = "sdk")]
+pub mod source;
