@@ -111,6 +111,12 @@ pub struct Facets {
     pub assignee: String,
     /// The decision was taken on older content.
     pub stale: bool,
+    /// The canonical id of the primary resource.
+    pub resource: String,
+    /// Control id, finding type or check id.
+    pub rule_id: String,
+    /// One line for people.
+    pub title: String,
 }
 
 impl Facets {
@@ -130,6 +136,9 @@ impl Facets {
             region: finding.facts.region.clone(),
             assignee: finding.triage.assignee.clone(),
             stale: finding.triage.stale,
+            resource: finding.resource_id().to_owned(),
+            rule_id: finding.facts.rule_id.clone(),
+            title: finding.facts.title.clone(),
         }
     }
 }

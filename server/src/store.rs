@@ -13,6 +13,7 @@
 use muster_core::change::{Change, Facets};
 use muster_core::finding::Finding;
 use muster_core::ids::{FindingId, Revision};
+pub use muster_core::plan::Mutation;
 use muster_core::time::Millis;
 
 /// What the view needs of a finding: read for all of them at the start.
@@ -47,17 +48,6 @@ pub struct ReportHead {
     pub rule_id: String,
     /// Something is concluded from its absence: it counts as changed when it is seen again.
     pub absent: bool,
-}
-
-/// A new image of one finding, planned from a known revision.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mutation {
-    /// The revision it was computed from; zero when there was no finding.
-    pub base: Revision,
-    /// The finding after it. Its `revision` is set by the commit.
-    pub finding: Finding,
-    /// The log entry. Its `revision` and `previous` are set by the commit.
-    pub change: Change,
 }
 
 /// One row of the store's small tables, to be written or (`None`) removed.

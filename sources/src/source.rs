@@ -1,8 +1,7 @@
 //! What every source is to the collector.
 
 use async_trait::async_trait;
-use bytes::Bytes;
-use muster_core::report::{Report, Unmapped};
+use muster_core::report::{Report, ReportKey, Unmapped};
 use muster_core::time::Millis;
 use muster_core::unit::{Checkpoint, SourceKind, Unit, UnitCondition};
 
@@ -57,6 +56,9 @@ pub enum PassKind {
 pub struct Page {
     /// Each document, mapped or with its error.
     pub documents: Vec<Document>,
+    /// Reports that are still there and did not change since the pass before, so that they were not
+    /// fetched again (Access Analyzer lists summaries; details cost a call each).
+    pub present: Vec<ReportKey>,
     /// Rule ids that this pass could not judge (a Trusted Advisor check that says `not_available`):
     /// nothing is concluded from the absence of their reports.
     pub unjudged: Vec<String>,
@@ -69,13 +71,6 @@ pub enum Document {
     Report(Box<Report>),
     /// It is kept with its error.
     Unmapped(Unmapped),
-}
-
-/// What is needed to read from AWS.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RawPage {
-    /// The response body, byte for byte.
-    pub body: Bytes,
 }
 
 /// Why a call failed, as a state of the unit.
