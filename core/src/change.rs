@@ -20,7 +20,7 @@ pub enum ChangeKind {
     Triaged,
     /// Only the score moved (recency decays, rules changed).
     Reprioritized,
-    /// A threat was seen again on a later day.
+    /// Seen again, on a later day or by another path, without a material change.
     Observed,
 }
 

@@ -14,7 +14,8 @@ pub struct Finding {
     pub id: FindingId,
     /// The finding key: today the origin key that its reports share.
     pub key: String,
-    /// What the products say, ordered by report key; never empty.
+    /// What the products say, ordered by report key. Empty only when its last report moved to
+    /// another finding, because the source changed what it is about.
     pub reports: Vec<HeldReport>,
     /// What the reports say together; see [`crate::fold`].
     pub facts: Facts,
@@ -108,7 +109,7 @@ pub struct Facts {
     pub facet: String,
     /// The widest that an open report says.
     pub exposure: Exposure,
-    /// Every report is a sample made by the product.
+    /// A report is a sample made by the product (the Security Hub copy of a sample may not say so).
     pub sample: bool,
     /// Advice.
     pub remediation: String,

@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
-use crate::ids::{AccountId, Region};
+use crate::ids::{AccountId, Region, digest128};
 use crate::time::Millis;
 use crate::unit::SourceKind;
 
@@ -54,6 +54,17 @@ pub struct ReportKey {
     /// finding id, or the derived Trusted Advisor key.
     pub provider_id: String,
 }
+
+impl ReportKey {
+    /// The first 128 bits of the SHA-256 of the key: what the view holds of it.
+    pub fn digest(&self) -> ReportDigest {
+        ReportDigest(digest128(self.to_string().as_bytes()))
+    }
+}
+
+/// Stands for a [`ReportKey`] where a million of them are held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ReportDigest(pub [u8; 16]);
 
 impl fmt::Display for ReportKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -456,6 +467,16 @@ impl Report {
         hash.text(&self.remediation_url);
         hash.number(self.first_observed.map_or(0, |time| time.0.cast_unsigned()));
         hash.finish()
+    }
+
+    /// By which path it came.
+    pub fn path(&self) -> ReportPath {
+        self.key.path
+    }
+
+    /// The latest time at which the source says that it looked; `None` when it gives none.
+    pub fn looked(&self) -> Option<Millis> {
+        self.last_observed.max(self.provider_updated)
     }
 
     /// Where the report says that the problem is, first of all.

@@ -413,7 +413,7 @@ fn next_state(state: TriageState, action: &TriageAction) -> TriageState {
 fn check(action: &TriageAction, comment: &str, now: Millis) -> Result<(), TriageError> {
     let too_long = |field, text: &str, bytes_max| {
         (text.len() > bytes_max)
-            .then(|| TriageError::TooLong { field, bytes: text.len(), bytes_max })
+            .then_some(TriageError::TooLong { field, bytes: text.len(), bytes_max })
             .map_or(Ok(()), Err)
     };
     let ahead = |field, until: Millis, ms_max: i64| {

@@ -1,3 +1,15 @@
 //! The server of Muster.
+//!
+//! ```text
+//! sources -> collect -> writer -> store -> view, feed -> api -> clients
+//! ```
+//!
+//! [`writer`] is the only place that writes the [`store`]; [`view`] and [`feed`] are made of what was
+//! committed; `api` alone knows the wire, `store` alone knows keys and bytes.
 
+pub mod clock;
+pub mod feed;
 pub mod store;
+pub mod units;
+pub mod view;
+pub mod writer;

@@ -14,6 +14,7 @@ use muster_core::change::{Change, Facets};
 use muster_core::finding::Finding;
 use muster_core::ids::{FindingId, Revision};
 pub use muster_core::plan::Mutation;
+use muster_core::report::ReportDigest;
 use muster_core::time::Millis;
 
 /// What the view needs of a finding: read for all of them at the start.
@@ -38,8 +39,8 @@ pub struct Head {
 /// What the unchanged-check needs of a report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportHead {
-    /// The first 128 bits of the SHA-256 of the report key.
-    pub key: [u8; 16],
+    /// Which report.
+    pub key: ReportDigest,
     /// [`muster_core::report::Report::content_hash`].
     pub content_hash: u64,
     /// The name of the unit that read it.
@@ -60,6 +61,9 @@ pub struct MetaWrite {
     /// What to write; at most 1 MiB.
     pub value: Option<Vec<u8>>,
 }
+
+/// A row of a small table: its key and its value.
+pub type MetaRow = (Vec<u8>, Vec<u8>);
 
 /// The small tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -213,7 +217,7 @@ pub trait Store: Send + Sync {
         table: MetaTable,
         after: &[u8],
         limit: usize,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError>;
+    ) -> Result<Vec<MetaRow>, StoreError>;
 
     /// Removes log entries up to `through` and the findings in `ids`, in one bounded step.
     fn compact(&self, through: Revision, ids: &[FindingId]) -> Result<(), StoreError>;

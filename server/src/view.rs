@@ -1,0 +1,1 @@
+//! The view in memory: lists, counts and filters without touching the store.

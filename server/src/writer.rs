@@ -1,0 +1,197 @@
+//! The one place that writes the store: takes commands, plans, commits, publishes, answers.
+//!
+//! Commands wait in a bounded channel. The writer's thread takes what has gathered, plans it against
+//! the newest images, commits it as one, and only then shows it to the view, the feed, the decision
+//! journal and whoever asked (promise S1). It waits for more only while nobody waits for it.
+//!
+//! A write that fails or is in doubt ends the writer: every later command is refused, and the
+//! process ends with the reason.
+
+use muster_core::finding::Finding;
+use muster_core::ids::{FindingId, Revision};
+use muster_core::plan::Command;
+use muster_core::report::{Report, ReportDigest, Unmapped};
+use muster_core::triage::TriageError;
+use muster_core::unit::{Checkpoint, Unit};
+use tokio::sync::{mpsc, oneshot};
+
+/// How many commands may wait. Beyond, whoever asks waits (collectors) or is refused (people).
+pub const QUEUE_MAX: usize = 256;
+
+/// A page of reports from a unit, to be made durable together.
+#[derive(Clone, Debug, Default)]
+pub struct Ingest {
+    /// What was read, with its content hash.
+    pub reports: Vec<(Report, u64)>,
+    /// What could not be mapped.
+    pub unmapped: Vec<Unmapped>,
+    /// The checkpoint that becomes true with them (promise C1).
+    pub checkpoint: Option<Checkpoint>,
+}
+
+/// What became of a page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ingested {
+    /// Findings that were made.
+    pub created: u64,
+    /// Findings that changed.
+    pub changed: u64,
+    /// Documents newly kept with their error.
+    pub unmapped: u64,
+    /// The newest revision when it was durable.
+    pub head: Revision,
+}
+
+/// A decision on one finding, with its conditions.
+#[derive(Clone, Debug)]
+pub struct Decision {
+    /// Which finding.
+    pub finding: FindingId,
+    /// What to do, who asks.
+    pub command: Command,
+    /// Only when the triage has this etag.
+    pub etag: Option<String>,
+    /// Only when the content has this version.
+    pub content_version: Option<u64>,
+}
+
+/// Decisions that were asked for in one call.
+#[derive(Clone, Debug)]
+pub struct Decisions {
+    /// In the order of the call; each finding at most once.
+    pub decisions: Vec<Decision>,
+    /// All or none.
+    pub atomic: bool,
+    /// The call's own id, with the hash of what it asks, so that a repeat gets the first outcome.
+    pub request: Option<(String, [u8; 32])>,
+}
+
+/// What became of one decision.
+#[derive(Clone, Debug)]
+pub struct Decided {
+    /// The finding after it, without raw documents; in a replay, as it is now.
+    pub finding: Finding,
+    /// Whether anything had to change.
+    pub changed: bool,
+    /// The revision of the change; zero when nothing changed.
+    pub revision: Revision,
+}
+
+/// Why one decision was refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// There is no such finding.
+    #[error("there is no finding {0}")]
+    NotFound(FindingId),
+    /// The triage moved since the caller saw it.
+    #[error("the triage of {id} has changed since: it has etag {current} now; read it again")]
+    EtagMismatch {
+        /// Which finding.
+        id: FindingId,
+        /// The etag it has.
+        current: String,
+    },
+    /// The finding changed materially since the caller saw it.
+    #[error("finding {id} has changed since: it has content version {current} now; read it again")]
+    ContentChanged {
+        /// Which finding.
+        id: FindingId,
+        /// The version it has.
+        current: u64,
+    },
+    /// The command itself is wrong.
+    #[error(transparent)]
+    Invalid(#[from] TriageError),
+}
+
+/// The outcome of [`Decisions`].
+#[derive(Clone, Debug)]
+pub struct DecisionsDone {
+    /// One for each decision, in order.
+    pub results: Vec<Result<Decided, Refused>>,
+    /// These are the outcomes of an earlier call with the same request id.
+    pub replayed: bool,
+}
+
+/// Why a command was not carried out at all.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum WriteError {
+    /// One of the decisions of an atomic call was refused: none was carried out.
+    #[error("decision {index} was refused, so none was carried out: {refused}")]
+    Atomic {
+        /// Which, from 0.
+        index: usize,
+        /// Why.
+        refused: Refused,
+    },
+    /// The request id was used for something else.
+    #[error("request_id {0} was used for another request; use a new one")]
+    RequestIdReused(String),
+    /// More is waiting than the queue holds.
+    #[error("the server is overloaded: {QUEUE_MAX} writes are waiting; try again")]
+    Overloaded,
+    /// The store refuses writes, or the writer has ended.
+    #[error("the store refuses writes: {0}")]
+    Closed(String),
+}
+
+/// Sends commands to the writer.
+#[derive(Clone, Debug)]
+pub struct WriterHandle {
+    commands: mpsc::Sender<Request>,
+}
+
+/// A command, and where its answer goes.
+#[derive(Debug)]
+enum Request {
+    Ingest(Unit, Ingest, oneshot::Sender<Result<Ingested, WriteError>>),
+    Decide(Decisions, oneshot::Sender<Result<DecisionsDone, WriteError>>),
+    Conclude(Vec<(FindingId, ReportDigest)>, oneshot::Sender<Result<u64, WriteError>>),
+    Tick(Vec<FindingId>, oneshot::Sender<Result<u64, WriteError>>),
+}
+
+impl WriterHandle {
+    /// Stores a page; waits for its turn and until it is durable.
+    pub async fn ingest(&self, unit: Unit, page: Ingest) -> Result<Ingested, WriteError> {
+        self.wait(|answer| Request::Ingest(unit, page, answer)).await
+    }
+
+    /// Takes decisions; refuses at once when the queue is full.
+    pub async fn decide(&self, decisions: Decisions) -> Result<DecisionsDone, WriteError> {
+        let (answer, outcome) = oneshot::channel();
+        self.commands.try_send(Request::Decide(decisions, answer)).map_err(
+            |error| match error {
+                mpsc::error::TrySendError::Full(_) => WriteError::Overloaded,
+                mpsc::error::TrySendError::Closed(_) => closed(),
+            },
+        )?;
+        outcome.await.unwrap_or_else(|_| Err(closed()))
+    }
+
+    /// Concludes from two complete sweeps that these reports are gone; says how many findings
+    /// changed.
+    pub async fn conclude(
+        &self,
+        missing: Vec<(FindingId, ReportDigest)>,
+    ) -> Result<u64, WriteError> {
+        self.wait(|answer| Request::Conclude(missing, answer)).await
+    }
+
+    /// Lets time pass for these findings; says how many changed.
+    pub async fn tick(&self, findings: Vec<FindingId>) -> Result<u64, WriteError> {
+        self.wait(|answer| Request::Tick(findings, answer)).await
+    }
+
+    async fn wait<T>(
+        &self,
+        request: impl FnOnce(oneshot::Sender<Result<T, WriteError>>) -> Request,
+    ) -> Result<T, WriteError> {
+        let (answer, outcome) = oneshot::channel();
+        self.commands.send(request(answer)).await.map_err(|_| closed())?;
+        outcome.await.unwrap_or_else(|_| Err(closed()))
+    }
+}
+
+fn closed() -> WriteError {
+    WriteError::Closed("the writer has ended".to_owned())
+}
