@@ -10,12 +10,30 @@
 //!
 //! Methods block: call them from the writer's thread or a blocking pool, never from async code.
 
+pub(crate) mod codec;
+#[cfg(test)]
+mod conformance;
+pub mod engine;
+pub(crate) mod keys;
+pub mod memory;
+#[cfg(test)]
+mod samples;
+
 use muster_core::change::{Change, Facets};
-use muster_core::finding::Finding;
-use muster_core::ids::{FindingId, Revision};
+use muster_core::finding::{Finding, HeldReport};
+use muster_core::ids::{FindingId, Revision, digest128};
 pub use muster_core::plan::Mutation;
 use muster_core::report::ReportDigest;
 use muster_core::time::Millis;
+
+pub use self::engine::{SledOptions, SledStore};
+pub use self::memory::MemoryStore;
+
+/// The longest key of a small table, in bytes.
+pub const META_KEY_BYTES_MAX: usize = 1024;
+
+/// The largest value of a small table, in bytes (1 MiB).
+pub const META_VALUE_BYTES_MAX: usize = 1024 * 1024;
 
 /// What the view needs of a finding: read for all of them at the start.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +54,21 @@ pub struct Head {
     pub reports: Vec<ReportHead>,
 }
 
+impl Head {
+    /// The head of `finding`.
+    pub fn of(finding: &Finding) -> Self {
+        Self {
+            id: finding.id,
+            revision: finding.revision,
+            facets: Facets::of(finding),
+            created: finding.created,
+            updated: finding.updated,
+            until: finding.triage.until,
+            reports: finding.reports.iter().map(ReportHead::of).collect(),
+        }
+    }
+}
+
 /// What the unchanged-check needs of a report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportHead {
@@ -51,14 +84,27 @@ pub struct ReportHead {
     pub absent: bool,
 }
 
+impl ReportHead {
+    /// The head of `held`.
+    pub fn of(held: &HeldReport) -> Self {
+        Self {
+            key: digest128(held.report.key.to_string().as_bytes()),
+            content_hash: held.content_hash,
+            unit: held.unit.to_string(),
+            rule_id: held.report.rule_id.clone(),
+            absent: held.absence.is_some(),
+        }
+    }
+}
+
 /// One row of the store's small tables, to be written or (`None`) removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MetaWrite {
     /// Which table.
     pub table: MetaTable,
-    /// Its key; at most 1 KiB.
+    /// Its key; at most [`META_KEY_BYTES_MAX`].
     pub key: Vec<u8>,
-    /// What to write; at most 1 MiB.
+    /// What to write; at most [`META_VALUE_BYTES_MAX`].
     pub value: Option<Vec<u8>>,
 }
 
@@ -87,7 +133,8 @@ pub struct Commit {
     pub id: [u8; 16],
     /// At most one for each finding.
     pub mutations: Vec<Mutation>,
-    /// Rows that become visible with them.
+    /// Rows that become visible with them; not written when a mutation is stale, because a
+    /// checkpoint must not cover a report that is not stored (C1). Plan again and give them again.
     pub meta: Vec<MetaWrite>,
 }
 
@@ -132,6 +179,19 @@ pub enum StoreError {
     Compacted {
         /// The oldest revision left.
         oldest: Revision,
+    },
+    /// The engine cannot open its files. They are left as they are.
+    #[error(
+        "failed to open the store in `{path}`, which is left as it is: check the disk, or move it \
+         aside and run `musterd import` (from an export) or `musterd rebuild` (from AWS and the \
+         decision journal)"
+    )]
+    Open {
+        /// The engine's directory.
+        path: String,
+        /// What the engine says.
+        #[source]
+        source: std::io::Error,
     },
     /// A row does not read back.
     #[error("the store is damaged: {what}")]
@@ -190,7 +250,7 @@ pub trait Store: Send + Sync {
     /// Visits every head once, in any order.
     fn scan_heads(&self, visit: &mut dyn FnMut(Head)) -> Result<(), StoreError>;
 
-    /// Visits every finding once, by id.
+    /// Visits every finding once, in any order.
     fn scan_findings(&self, visit: &mut dyn FnMut(Finding)) -> Result<(), StoreError>;
 
     /// The newest image of each, in the order asked for; `None` where there is none.
@@ -211,7 +271,7 @@ pub trait Store: Send + Sync {
     /// One row of a small table.
     fn meta(&self, table: MetaTable, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
 
-    /// Up to `limit` rows of a small table with keys after `after`, by key.
+    /// Up to `limit` rows of a small table with keys after `after` (empty: from the first), by key.
     fn scan_meta(
         &self,
         table: MetaTable,
@@ -221,4 +281,20 @@ pub trait Store: Send + Sync {
 
     /// Removes log entries up to `through` and the findings in `ids`, in one bounded step.
     fn compact(&self, through: Revision, ids: &[FindingId]) -> Result<(), StoreError>;
+}
+
+/// Refuses rows of small tables that are too large.
+fn check_meta(meta: &[MetaWrite]) -> Result<(), StoreError> {
+    for write in meta {
+        let value = write.value.as_ref().map_or(0, Vec::len);
+        for (part, bytes, bytes_max) in
+            [("key", write.key.len(), META_KEY_BYTES_MAX), ("value", value, META_VALUE_BYTES_MAX)]
+        {
+            if bytes > bytes_max {
+                let what = format!("the {part} of a {:?} row", write.table);
+                return Err(StoreError::TooLarge { what, bytes, bytes_max });
+            }
+        }
+    }
+    Ok(())
 }

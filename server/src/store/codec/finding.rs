@@ -1,0 +1,550 @@
+//! A finding as it is stored.
+//!
+//! Fields are only added; a number is never used again. Zero and empty are what an older writer
+//! left out, so a new field must mean the same by them.
+
+use bytes::Bytes;
+use muster_core::finding::{Facts, Finding, HeldReport};
+use muster_core::ids::{FindingId, Revision};
+use muster_core::priority::{Priority, Reason};
+use muster_core::report::{CustomerFields, OriginKey, Report, ReportKey, Resource};
+use muster_core::time::Millis;
+use muster_core::triage::{Actor, Triage};
+
+use super::numbers::{Numbered, number, optional};
+use super::{Damage, id, narrow, parsed, required};
+
+/// A [`Finding`] without its revision, which stands in front of it in the row.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct FindingMessage {
+    #[prost(bytes = "bytes", tag = "1")]
+    id: Bytes,
+    #[prost(string, tag = "2")]
+    key: String,
+    #[prost(message, repeated, tag = "3")]
+    reports: Vec<HeldMessage>,
+    #[prost(message, optional, tag = "4")]
+    facts: Option<FactsMessage>,
+    #[prost(message, optional, tag = "5")]
+    triage: Option<TriageMessage>,
+    #[prost(message, optional, tag = "6")]
+    priority: Option<PriorityMessage>,
+    #[prost(int64, tag = "7")]
+    created: i64,
+    #[prost(int64, tag = "8")]
+    updated: i64,
+    #[prost(uint64, tag = "9")]
+    content_version: u64,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct HeldMessage {
+    #[prost(message, optional, tag = "1")]
+    report: Option<ReportMessage>,
+    #[prost(string, tag = "2")]
+    unit: String,
+    #[prost(fixed64, tag = "3")]
+    content_hash: u64,
+    #[prost(int64, tag = "4")]
+    first_stored: i64,
+    #[prost(uint32, tag = "5")]
+    absence: u32,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct ReportMessage {
+    #[prost(uint32, tag = "1")]
+    path: u32,
+    #[prost(string, tag = "2")]
+    provider_id: String,
+    #[prost(uint32, tag = "3")]
+    origin_rule: u32,
+    #[prost(string, tag = "4")]
+    origin_text: String,
+    #[prost(uint32, tag = "5")]
+    source: u32,
+    #[prost(string, tag = "6")]
+    product: String,
+    #[prost(string, tag = "7")]
+    account: String,
+    #[prost(string, tag = "8")]
+    region: String,
+    #[prost(uint32, tag = "9")]
+    class: u32,
+    #[prost(string, tag = "10")]
+    rule_id: String,
+    #[prost(string, tag = "11")]
+    title: String,
+    #[prost(string, tag = "12")]
+    description: String,
+    #[prost(uint32, tag = "13")]
+    severity: u32,
+    #[prost(uint32, tag = "14")]
+    severity_normalized: u32,
+    #[prost(uint32, tag = "15")]
+    status: u32,
+    #[prost(string, tag = "16")]
+    status_detail: String,
+    #[prost(message, repeated, tag = "17")]
+    resources: Vec<ResourceMessage>,
+    #[prost(string, tag = "18")]
+    facet: String,
+    #[prost(uint32, tag = "19")]
+    exposure: u32,
+    #[prost(bool, tag = "20")]
+    sample: bool,
+    #[prost(string, tag = "21")]
+    customer_workflow: String,
+    #[prost(string, tag = "22")]
+    customer_note: String,
+    #[prost(string, tag = "23")]
+    customer_verification: String,
+    #[prost(uint32, tag = "24")]
+    customer_severity: u32,
+    #[prost(string, tag = "25")]
+    remediation: String,
+    #[prost(string, tag = "26")]
+    remediation_url: String,
+    #[prost(int64, optional, tag = "27")]
+    first_observed: Option<i64>,
+    #[prost(int64, optional, tag = "28")]
+    last_observed: Option<i64>,
+    #[prost(int64, optional, tag = "29")]
+    provider_created: Option<i64>,
+    #[prost(int64, optional, tag = "30")]
+    provider_updated: Option<i64>,
+    #[prost(uint32, tag = "31")]
+    count: u32,
+    #[prost(string, repeated, tag = "32")]
+    remarks: Vec<String>,
+    #[prost(bytes = "bytes", tag = "33")]
+    raw: Bytes,
+    #[prost(bool, tag = "34")]
+    raw_truncated: bool,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct ResourceMessage {
+    #[prost(string, tag = "1")]
+    id: String,
+    #[prost(string, tag = "2")]
+    original: String,
+    #[prost(string, tag = "3")]
+    kind: String,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct FactsMessage {
+    #[prost(string, repeated, tag = "1")]
+    products: Vec<String>,
+    #[prost(string, tag = "2")]
+    account: String,
+    #[prost(string, tag = "3")]
+    region: String,
+    #[prost(uint32, tag = "4")]
+    class: u32,
+    #[prost(string, tag = "5")]
+    rule_id: String,
+    #[prost(string, tag = "6")]
+    title: String,
+    #[prost(string, tag = "7")]
+    description: String,
+    #[prost(uint32, tag = "8")]
+    severity: u32,
+    #[prost(uint32, tag = "9")]
+    severity_normalized: u32,
+    #[prost(uint32, tag = "10")]
+    status: u32,
+    #[prost(bool, tag = "11")]
+    dissent: bool,
+    #[prost(message, repeated, tag = "12")]
+    resources: Vec<ResourceMessage>,
+    #[prost(string, tag = "13")]
+    facet: String,
+    #[prost(uint32, tag = "14")]
+    exposure: u32,
+    #[prost(bool, tag = "15")]
+    sample: bool,
+    #[prost(string, tag = "16")]
+    remediation: String,
+    #[prost(string, tag = "17")]
+    remediation_url: String,
+    #[prost(int64, optional, tag = "18")]
+    first_observed: Option<i64>,
+    #[prost(int64, optional, tag = "19")]
+    last_observed: Option<i64>,
+    #[prost(int64, optional, tag = "20")]
+    provider_updated: Option<i64>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct TriageMessage {
+    #[prost(uint32, tag = "1")]
+    state: u32,
+    #[prost(string, tag = "2")]
+    assignee: String,
+    #[prost(uint32, tag = "3")]
+    reason: u32,
+    #[prost(string, tag = "4")]
+    comment: String,
+    #[prost(int64, optional, tag = "5")]
+    until: Option<i64>,
+    #[prost(int64, optional, tag = "6")]
+    decided: Option<i64>,
+    #[prost(message, optional, tag = "7")]
+    decided_by: Option<ActorMessage>,
+    #[prost(uint64, tag = "8")]
+    content_version: u64,
+    #[prost(bool, tag = "9")]
+    stale: bool,
+    #[prost(uint64, tag = "10")]
+    version: u64,
+}
+
+/// An [`Actor`].
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct ActorMessage {
+    #[prost(string, tag = "1")]
+    principal: String,
+    #[prost(string, tag = "2")]
+    on_behalf_of: String,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct PriorityMessage {
+    #[prost(uint32, tag = "1")]
+    score: u32,
+    #[prost(message, repeated, tag = "2")]
+    reasons: Vec<ReasonMessage>,
+    #[prost(uint32, tag = "3")]
+    gate: u32,
+    #[prost(uint32, tag = "4")]
+    model: u32,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct ReasonMessage {
+    #[prost(uint32, tag = "1")]
+    factor: u32,
+    #[prost(uint32, tag = "2")]
+    points: u32,
+    #[prost(string, tag = "3")]
+    value: String,
+    #[prost(bool, tag = "4")]
+    missing: bool,
+}
+
+impl From<&Finding> for FindingMessage {
+    fn from(finding: &Finding) -> Self {
+        Self {
+            id: Bytes::copy_from_slice(&finding.id.0),
+            key: finding.key.clone(),
+            reports: finding.reports.iter().map(HeldMessage::from).collect(),
+            facts: Some((&finding.facts).into()),
+            triage: Some((&finding.triage).into()),
+            priority: Some((&finding.priority).into()),
+            created: finding.created.0,
+            updated: finding.updated.0,
+            content_version: finding.content_version,
+        }
+    }
+}
+
+impl FindingMessage {
+    /// The finding, at `revision`.
+    pub(crate) fn into_finding(self, revision: Revision) -> Result<Finding, Damage> {
+        let mut reports = Vec::with_capacity(self.reports.len());
+        for held in self.reports {
+            reports.push(held.try_into()?);
+        }
+        Ok(Finding {
+            id: FindingId(id("id", &self.id)?),
+            key: self.key,
+            reports,
+            facts: required("facts", self.facts)?.try_into()?,
+            triage: required("triage", self.triage)?.try_into()?,
+            priority: required("priority", self.priority)?.try_into()?,
+            created: Millis(self.created),
+            updated: Millis(self.updated),
+            revision,
+            content_version: self.content_version,
+        })
+    }
+}
+
+impl From<&HeldReport> for HeldMessage {
+    fn from(held: &HeldReport) -> Self {
+        Self {
+            report: Some((&held.report).into()),
+            unit: held.unit.to_string(),
+            content_hash: held.content_hash,
+            first_stored: held.first_stored.0,
+            absence: number(held.absence),
+        }
+    }
+}
+
+impl TryFrom<HeldMessage> for HeldReport {
+    type Error = Damage;
+
+    fn try_from(message: HeldMessage) -> Result<Self, Damage> {
+        Ok(Self {
+            report: required("report", message.report)?.try_into()?,
+            unit: parsed("unit", &message.unit)?,
+            content_hash: message.content_hash,
+            first_stored: Millis(message.first_stored),
+            absence: optional(message.absence)?,
+        })
+    }
+}
+
+impl From<&Report> for ReportMessage {
+    fn from(report: &Report) -> Self {
+        let ms = |time: Option<Millis>| time.map(|time| time.0);
+        Self {
+            path: report.key.path.number(),
+            provider_id: report.key.provider_id.clone(),
+            origin_rule: report.origin.rule.number(),
+            origin_text: report.origin.text.clone(),
+            source: report.source.number(),
+            product: report.product.clone(),
+            account: report.account.to_string(),
+            region: report.region.to_string(),
+            class: report.class.number(),
+            rule_id: report.rule_id.clone(),
+            title: report.title.clone(),
+            description: report.description.clone(),
+            severity: report.severity.number(),
+            severity_normalized: report.severity_normalized.into(),
+            status: report.status.number(),
+            status_detail: report.status_detail.clone(),
+            resources: report.resources.iter().map(ResourceMessage::from).collect(),
+            facet: report.facet.clone(),
+            exposure: report.exposure.number(),
+            sample: report.sample,
+            customer_workflow: report.customer.workflow.clone(),
+            customer_note: report.customer.note.clone(),
+            customer_verification: report.customer.verification.clone(),
+            customer_severity: number(report.customer.provider_severity),
+            remediation: report.remediation.clone(),
+            remediation_url: report.remediation_url.clone(),
+            first_observed: ms(report.first_observed),
+            last_observed: ms(report.last_observed),
+            provider_created: ms(report.provider_created),
+            provider_updated: ms(report.provider_updated),
+            count: report.count,
+            remarks: report.remarks.clone(),
+            raw: report.raw.clone(),
+            raw_truncated: report.raw_truncated,
+        }
+    }
+}
+
+impl TryFrom<ReportMessage> for Report {
+    type Error = Damage;
+
+    fn try_from(message: ReportMessage) -> Result<Self, Damage> {
+        Ok(Self {
+            key: ReportKey {
+                path: Numbered::from_number(message.path)?,
+                provider_id: message.provider_id,
+            },
+            origin: OriginKey {
+                rule: Numbered::from_number(message.origin_rule)?,
+                text: message.origin_text,
+            },
+            source: Numbered::from_number(message.source)?,
+            product: message.product,
+            account: parsed("report.account", &message.account)?,
+            region: parsed("report.region", &message.region)?,
+            class: Numbered::from_number(message.class)?,
+            rule_id: message.rule_id,
+            title: message.title,
+            description: message.description,
+            severity: Numbered::from_number(message.severity)?,
+            severity_normalized: narrow("severity_normalized", message.severity_normalized)?,
+            status: Numbered::from_number(message.status)?,
+            status_detail: message.status_detail,
+            resources: message.resources.into_iter().map(Resource::from).collect(),
+            facet: message.facet,
+            exposure: Numbered::from_number(message.exposure)?,
+            sample: message.sample,
+            customer: CustomerFields {
+                workflow: message.customer_workflow,
+                note: message.customer_note,
+                verification: message.customer_verification,
+                provider_severity: optional(message.customer_severity)?,
+            },
+            remediation: message.remediation,
+            remediation_url: message.remediation_url,
+            first_observed: message.first_observed.map(Millis),
+            last_observed: message.last_observed.map(Millis),
+            provider_created: message.provider_created.map(Millis),
+            provider_updated: message.provider_updated.map(Millis),
+            count: message.count,
+            remarks: message.remarks,
+            raw: message.raw,
+            raw_truncated: message.raw_truncated,
+        })
+    }
+}
+
+impl From<&Resource> for ResourceMessage {
+    fn from(resource: &Resource) -> Self {
+        Self {
+            id: resource.id.clone(),
+            original: resource.original.clone(),
+            kind: resource.kind.clone(),
+        }
+    }
+}
+
+impl From<ResourceMessage> for Resource {
+    fn from(message: ResourceMessage) -> Self {
+        Self { id: message.id, original: message.original, kind: message.kind }
+    }
+}
+
+impl From<&Facts> for FactsMessage {
+    fn from(facts: &Facts) -> Self {
+        let ms = |time: Option<Millis>| time.map(|time| time.0);
+        Self {
+            products: facts.products.clone(),
+            account: facts.account.to_string(),
+            region: facts.region.to_string(),
+            class: facts.class.number(),
+            rule_id: facts.rule_id.clone(),
+            title: facts.title.clone(),
+            description: facts.description.clone(),
+            severity: facts.severity.number(),
+            severity_normalized: facts.severity_normalized.into(),
+            status: facts.status.number(),
+            dissent: facts.dissent,
+            resources: facts.resources.iter().map(ResourceMessage::from).collect(),
+            facet: facts.facet.clone(),
+            exposure: facts.exposure.number(),
+            sample: facts.sample,
+            remediation: facts.remediation.clone(),
+            remediation_url: facts.remediation_url.clone(),
+            first_observed: ms(facts.first_observed),
+            last_observed: ms(facts.last_observed),
+            provider_updated: ms(facts.provider_updated),
+        }
+    }
+}
+
+impl TryFrom<FactsMessage> for Facts {
+    type Error = Damage;
+
+    fn try_from(message: FactsMessage) -> Result<Self, Damage> {
+        Ok(Self {
+            products: message.products,
+            account: parsed("facts.account", &message.account)?,
+            region: parsed("facts.region", &message.region)?,
+            class: Numbered::from_number(message.class)?,
+            rule_id: message.rule_id,
+            title: message.title,
+            description: message.description,
+            severity: Numbered::from_number(message.severity)?,
+            severity_normalized: narrow("severity_normalized", message.severity_normalized)?,
+            status: Numbered::from_number(message.status)?,
+            dissent: message.dissent,
+            resources: message.resources.into_iter().map(Resource::from).collect(),
+            facet: message.facet,
+            exposure: Numbered::from_number(message.exposure)?,
+            sample: message.sample,
+            remediation: message.remediation,
+            remediation_url: message.remediation_url,
+            first_observed: message.first_observed.map(Millis),
+            last_observed: message.last_observed.map(Millis),
+            provider_updated: message.provider_updated.map(Millis),
+        })
+    }
+}
+
+impl From<&Triage> for TriageMessage {
+    fn from(triage: &Triage) -> Self {
+        Self {
+            state: triage.state.number(),
+            assignee: triage.assignee.clone(),
+            reason: number(triage.reason),
+            comment: triage.comment.clone(),
+            until: triage.until.map(|time| time.0),
+            decided: triage.decided.map(|time| time.0),
+            decided_by: Some((&triage.decided_by).into()),
+            content_version: triage.content_version,
+            stale: triage.stale,
+            version: triage.version,
+        }
+    }
+}
+
+impl TryFrom<TriageMessage> for Triage {
+    type Error = Damage;
+
+    fn try_from(message: TriageMessage) -> Result<Self, Damage> {
+        Ok(Self {
+            state: Numbered::from_number(message.state)?,
+            assignee: message.assignee,
+            reason: optional(message.reason)?,
+            comment: message.comment,
+            until: message.until.map(Millis),
+            decided: message.decided.map(Millis),
+            decided_by: message.decided_by.unwrap_or_default().into(),
+            content_version: message.content_version,
+            stale: message.stale,
+            version: message.version,
+        })
+    }
+}
+
+impl From<&Actor> for ActorMessage {
+    fn from(actor: &Actor) -> Self {
+        Self { principal: actor.principal.clone(), on_behalf_of: actor.on_behalf_of.clone() }
+    }
+}
+
+impl From<ActorMessage> for Actor {
+    fn from(message: ActorMessage) -> Self {
+        Self { principal: message.principal, on_behalf_of: message.on_behalf_of }
+    }
+}
+
+impl From<&Priority> for PriorityMessage {
+    fn from(priority: &Priority) -> Self {
+        let reason = |reason: &Reason| ReasonMessage {
+            factor: reason.factor.number(),
+            points: reason.points.into(),
+            value: reason.value.clone(),
+            missing: reason.missing,
+        };
+        Self {
+            score: priority.score.into(),
+            reasons: priority.reasons.iter().map(reason).collect(),
+            gate: number(priority.gate),
+            model: priority.model,
+        }
+    }
+}
+
+impl TryFrom<PriorityMessage> for Priority {
+    type Error = Damage;
+
+    fn try_from(message: PriorityMessage) -> Result<Self, Damage> {
+        let mut reasons = Vec::with_capacity(message.reasons.len());
+        for reason in message.reasons {
+            reasons.push(Reason {
+                factor: Numbered::from_number(reason.factor)?,
+                points: narrow("points", reason.points)?,
+                value: reason.value,
+                missing: reason.missing,
+            });
+        }
+        Ok(Self {
+            score: narrow("score", message.score)?,
+            reasons,
+            gate: optional(message.gate)?,
+            model: message.model,
+        })
+    }
+}
