@@ -21,7 +21,7 @@ mod samples;
 
 use muster_core::change::{Change, Facets};
 use muster_core::finding::{Finding, HeldReport};
-use muster_core::ids::{FindingId, Revision, digest128};
+use muster_core::ids::{FindingId, Revision};
 pub use muster_core::plan::Mutation;
 use muster_core::report::ReportDigest;
 use muster_core::time::Millis;
@@ -88,7 +88,7 @@ impl ReportHead {
     /// The head of `held`.
     pub fn of(held: &HeldReport) -> Self {
         Self {
-            key: digest128(held.report.key.to_string().as_bytes()),
+            key: held.report.key.digest(),
             content_hash: held.content_hash,
             unit: held.unit.to_string(),
             rule_id: held.report.rule_id.clone(),

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use muster_core::change::Facets;
 use muster_core::ids::{FindingId, Revision};
+use muster_core::report::ReportDigest;
 use muster_core::time::Millis;
 
 use super::numbers::Numbered;
@@ -149,7 +150,7 @@ impl HeadMessage {
 impl From<&ReportHead> for ReportHeadMessage {
     fn from(report: &ReportHead) -> Self {
         Self {
-            key: Bytes::copy_from_slice(&report.key),
+            key: Bytes::copy_from_slice(&report.key.0),
             content_hash: report.content_hash,
             unit: report.unit.clone(),
             rule_id: report.rule_id.clone(),
@@ -163,7 +164,7 @@ impl TryFrom<ReportHeadMessage> for ReportHead {
 
     fn try_from(message: ReportHeadMessage) -> Result<Self, Damage> {
         Ok(Self {
-            key: id("report.key", &message.key)?,
+            key: ReportDigest(id("report.key", &message.key)?),
             content_hash: message.content_hash,
             unit: message.unit,
             rule_id: message.rule_id,
