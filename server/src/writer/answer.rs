@@ -1,0 +1,74 @@
+//! Who is told what a commit did.
+
+use muster_core::finding::Finding;
+use muster_core::ids::Revision;
+use tokio::sync::oneshot;
+
+use super::thread::strip;
+use super::{Decided, DecisionsDone, Ingested, Refused, WriteError};
+use crate::store::Mutation;
+
+/// An answer that waits for its commit. Whoever asked may be gone: then nobody is told.
+pub(super) enum Answer {
+    Ingest(oneshot::Sender<Result<Ingested, WriteError>>, Ingested),
+    Decide(oneshot::Sender<Result<DecisionsDone, WriteError>>, Vec<DecidedDraft>),
+    Count(oneshot::Sender<Result<u64, WriteError>>, u64),
+    /// Decisions that write nothing: replayed or refused.
+    Ready(
+        oneshot::Sender<Result<DecisionsDone, WriteError>>,
+        Result<DecisionsDone, WriteError>,
+    ),
+}
+
+/// What became of a decision, before its commit.
+pub(super) enum DecidedDraft {
+    /// The mutation at this place of the round.
+    Changed { index: usize, revision: Revision },
+    /// Nothing had to change.
+    Unchanged(Box<Finding>),
+    Refused(Refused),
+}
+
+impl Answer {
+    /// Tells that the commit is durable.
+    pub(super) fn send(self, mutations: &[Mutation], head: Revision) {
+        match self {
+            Self::Ingest(answer, done) => told(answer.send(Ok(Ingested { head, ..done }))),
+            Self::Count(answer, count) => told(answer.send(Ok(count))),
+            Self::Ready(answer, outcome) => told(answer.send(outcome)),
+            Self::Decide(answer, drafts) => {
+                let results = drafts.into_iter().map(|draft| draft.finish(mutations)).collect();
+                told(answer.send(Ok(DecisionsDone { results, replayed: false })));
+            }
+        }
+    }
+
+    /// Tells that nothing was written.
+    pub(super) fn refuse(self, error: &WriteError) {
+        match self {
+            Self::Ingest(answer, _) => told(answer.send(Err(error.clone()))),
+            Self::Count(answer, _) => told(answer.send(Err(error.clone()))),
+            Self::Decide(answer, _) => told(answer.send(Err(error.clone()))),
+            Self::Ready(answer, outcome) => told(answer.send(outcome)),
+        }
+    }
+}
+
+impl DecidedDraft {
+    fn finish(self, mutations: &[Mutation]) -> Result<Decided, Refused> {
+        match self {
+            Self::Changed { index, revision } => {
+                let mut finding = mutations[index].finding.clone();
+                strip(&mut finding);
+                Ok(Decided { finding, changed: true, revision })
+            }
+            Self::Unchanged(finding) => {
+                Ok(Decided { finding: *finding, changed: false, revision: Revision::ZERO })
+            }
+            Self::Refused(refused) => Err(refused),
+        }
+    }
+}
+
+/// Whoever asked may have gone away; what was written stays written.
+fn told<T>(_: Result<(), T>) {}

@@ -1,0 +1,130 @@
+//! What calls with a request id did, so that a repeat gets the first outcome.
+
+use muster_core::finding::Finding;
+use muster_core::ids::{FindingId, Revision};
+use muster_core::time::{DAY_MS, Millis};
+use prost::Message;
+
+use super::answer::DecidedDraft;
+use super::plan::Images;
+use super::thread::strip;
+use super::{Decided, Decision, DecisionsDone, Refused};
+use crate::store::{MetaTable, MetaWrite, Store, StoreError};
+
+/// How long an outcome is kept, in milliseconds: 7 days.
+pub(super) const REQUEST_KEPT_MS: i64 = 7 * DAY_MS;
+
+/// The stored form of an outcome.
+#[derive(Clone, PartialEq, Message)]
+struct Row {
+    #[prost(bytes = "vec", tag = "1")]
+    hash: Vec<u8>,
+    #[prost(int64, tag = "2")]
+    time_ms: i64,
+    #[prost(message, repeated, tag = "3")]
+    outcomes: Vec<OutcomeRow>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct OutcomeRow {
+    /// The revision of the change; 0 when nothing changed.
+    #[prost(uint64, tag = "1")]
+    revision: u64,
+    #[prost(message, optional, tag = "2")]
+    refused: Option<RefusedRow>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct RefusedRow {
+    /// 1 not found, 2 etag, 3 content version, 4 invalid.
+    #[prost(uint32, tag = "1")]
+    kind: u32,
+    #[prost(string, tag = "2")]
+    text: String,
+    #[prost(uint64, tag = "3")]
+    number: u64,
+    #[prost(string, tag = "4")]
+    field: String,
+}
+
+/// An outcome read back.
+pub(super) struct Stored {
+    pub(super) hash: [u8; 32],
+    pub(super) time: Millis,
+    outcomes: Vec<OutcomeRow>,
+}
+
+impl Stored {
+    /// The first outcome again, with the findings as they are now.
+    pub(super) fn replay(&self, decisions: &[Decision], images: &Images) -> DecisionsDone {
+        let results = decisions.iter().zip(&self.outcomes).map(|(decision, outcome)| {
+            if let Some(refused) = &outcome.refused {
+                return Err(refused.read(decision.finding));
+            }
+            let id = decision.finding;
+            let mut finding: Finding = images.get(&id).ok_or(Refused::NotFound(id))?.clone();
+            strip(&mut finding);
+            let revision = Revision(outcome.revision);
+            Ok(Decided { finding, changed: revision > Revision::ZERO, revision })
+        });
+        DecisionsDone { results: results.collect(), replayed: true }
+    }
+}
+
+impl RefusedRow {
+    fn of(refused: &Refused) -> Self {
+        match refused {
+            Refused::NotFound(_) => Self { kind: 1, ..Self::default() },
+            Refused::EtagMismatch { current, .. } => {
+                Self { kind: 2, text: current.clone(), ..Self::default() }
+            }
+            Refused::ContentChanged { current, .. } => {
+                Self { kind: 3, number: *current, ..Self::default() }
+            }
+            Refused::Invalid { field, message } => {
+                Self { kind: 4, text: message.clone(), field: field.clone(), ..Self::default() }
+            }
+        }
+    }
+
+    fn read(&self, id: FindingId) -> Refused {
+        match self.kind {
+            2 => Refused::EtagMismatch { id, current: self.text.clone() },
+            3 => Refused::ContentChanged { id, current: self.number },
+            4 => Refused::Invalid { field: self.field.clone(), message: self.text.clone() },
+            _ => Refused::NotFound(id),
+        }
+    }
+}
+
+/// The row that remembers what a call did.
+pub(super) fn row(id: &str, hash: [u8; 32], now: Millis, drafts: &[DecidedDraft]) -> MetaWrite {
+    let outcomes = drafts.iter().map(|draft| match draft {
+        DecidedDraft::Changed { revision, .. } => {
+            OutcomeRow { revision: revision.0, refused: None }
+        }
+        DecidedDraft::Unchanged(_) => OutcomeRow::default(),
+        DecidedDraft::Refused(refused) => {
+            OutcomeRow { revision: 0, refused: Some(RefusedRow::of(refused)) }
+        }
+    });
+    let row = Row { hash: hash.to_vec(), time_ms: now.0, outcomes: outcomes.collect() };
+    MetaWrite {
+        table: MetaTable::Request,
+        key: id.as_bytes().to_vec(),
+        value: Some(row.encode_to_vec()),
+    }
+}
+
+/// What the call of that id did, if it is remembered.
+pub(super) fn read(store: &dyn Store, id: &str) -> Result<Option<Stored>, StoreError> {
+    store.meta(MetaTable::Request, id.as_bytes())?.map(|value| decode(id, &value)).transpose()
+}
+
+/// Reads a row back.
+pub(super) fn decode(id: &str, value: &[u8]) -> Result<Stored, StoreError> {
+    let damaged = || StoreError::Corrupt { what: format!("the outcome of request {id}") };
+    let row = Row::decode(value).map_err(|_| damaged())?;
+    let hash = row.hash.try_into().map_err(|_| damaged())?;
+    Ok(Stored { hash, time: Millis(row.time_ms), outcomes: row.outcomes })
+}

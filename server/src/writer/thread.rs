@@ -1,0 +1,272 @@
+//! The writer's thread.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::{Arc, RwLock};
+use std::thread::JoinHandle;
+use std::{io, thread};
+
+use muster_core::ids::FindingId;
+use muster_core::time::Millis;
+use tokio::sync::mpsc;
+use tracing::error;
+
+use super::answer::Answer;
+use super::plan::{Prepared, Round, prepare};
+use super::{QUEUE_MAX, Request, WriteError, WriterHandle};
+use crate::clock::Clock;
+use crate::feed::{Feed, Published};
+use crate::quarantine::Quarantine;
+use crate::store::{Commit, Head, Mutation, Outcome, Store, StoreError};
+use crate::view::View;
+
+/// How many reports one commit takes at most. The rest waits for the next one: a person who asks
+/// meanwhile waits for one commit, not for the whole load.
+const ROUND_REPORTS_MAX: usize = 1000;
+
+/// Keeps decisions beside the store, readable without it.
+pub trait DecisionLog: Send {
+    /// Appends the decisions among `committed` and makes them durable.
+    fn append(&mut self, committed: &[Mutation]) -> Result<(), String>;
+}
+
+/// What the writer works with. It alone writes each of these.
+pub struct Parts {
+    /// Where everything is committed.
+    pub store: Arc<dyn Store>,
+    /// Shows what was committed.
+    pub view: Arc<RwLock<View>>,
+    /// Tells watchers.
+    pub feed: Arc<Feed>,
+    /// Keeps decisions beside the store.
+    pub decisions: Box<dyn DecisionLog>,
+    /// Which documents are kept with their error already.
+    pub quarantine: Arc<Quarantine>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Closed findings and log entries older than this are removed, in milliseconds.
+    pub retention_ms: i64,
+}
+
+/// Why the writer ended before it was told to.
+#[derive(Debug, thiserror::Error)]
+pub enum WriterFailure {
+    /// The store refused, or its answer is in doubt.
+    #[error("the store refused a write")]
+    Store(#[source] StoreError),
+    /// Somebody else writes the same store.
+    #[error("the store was changed by another writer: revision {found} where {expected} was due")]
+    Intruder {
+        /// The revision the commit got.
+        found: u64,
+        /// The revision that was due.
+        expected: u64,
+    },
+    /// The decision journal refused.
+    #[error("the decision journal refused: {0}")]
+    Decisions(String),
+    /// A panic: a bug.
+    #[error("the writer panicked: see the log")]
+    Panicked,
+}
+
+/// Starts the writer. It ends, cleanly, when the last handle is dropped and the queue is empty.
+pub fn spawn(
+    parts: Parts,
+) -> io::Result<(WriterHandle, JoinHandle<Result<(), WriterFailure>>)> {
+    let (commands, inbox) = mpsc::channel(QUEUE_MAX);
+    let join = thread::Builder::new()
+        .name("writer".to_owned())
+        .spawn(move || Writer { parts, commits: 0 }.run(inbox))?;
+    Ok((WriterHandle { commands }, join))
+}
+
+pub(super) struct Writer {
+    pub(super) parts: Parts,
+    commits: u64,
+}
+
+impl Writer {
+    fn run(mut self, mut inbox: mpsc::Receiver<Request>) -> Result<(), WriterFailure> {
+        while let Some(first) = inbox.blocking_recv() {
+            let mut waiting = VecDeque::from([first]);
+            while let Ok(next) = inbox.try_recv() {
+                waiting.push_back(next);
+            }
+            while !waiting.is_empty() {
+                self.turn(&mut waiting).inspect_err(|failure| {
+                    error!(error = %chain(failure), "the writer ends");
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes what can be committed together from the front of the queue, and does it.
+    fn turn(&mut self, waiting: &mut VecDeque<Request>) -> Result<(), WriterFailure> {
+        let now = self.parts.clock.now();
+        let prepared = self.gather(waiting);
+        let mut round = Round::new(now, self.parts.store.head());
+        let images = self.read(prepared.iter().flat_map(Prepared::findings))?;
+        for request in prepared {
+            self.plan(request, &images, &mut round)?;
+        }
+        self.commit(round)
+    }
+
+    /// Requests that touch no finding, report or request id twice, in order.
+    fn gather(&self, waiting: &mut VecDeque<Request>) -> Vec<Prepared> {
+        let mut touched = HashSet::new();
+        let mut reports = 0;
+        let mut gathered = Vec::new();
+        while let Some(request) = waiting.pop_front() {
+            let view = self.parts.view.read().expect("no holder of this lock panics");
+            let prepared = match prepare(request, &view) {
+                Ok(prepared) => prepared,
+                // Reports that left another finding go first, in a commit of their own.
+                Err((withdraw, request)) => {
+                    waiting.push_front(request);
+                    waiting.push_front(withdraw);
+                    if gathered.is_empty() {
+                        continue;
+                    }
+                    break;
+                }
+            };
+            drop(view);
+            let touches = prepared.touches();
+            let fits = reports + prepared.reports() <= ROUND_REPORTS_MAX
+                && touches.iter().all(|key| !touched.contains(key));
+            if !fits && !gathered.is_empty() {
+                waiting.push_front(prepared.into_request());
+                break;
+            }
+            reports += prepared.reports();
+            touched.extend(touches);
+            gathered.push(prepared);
+        }
+        gathered
+    }
+
+    /// The newest images of those findings that exist.
+    fn read<'a>(
+        &self,
+        ids: impl Iterator<Item = &'a FindingId>,
+    ) -> Result<super::plan::Images, WriterFailure> {
+        let known: Vec<FindingId> = {
+            let view = self.parts.view.read().expect("no holder of this lock panics");
+            ids.copied().filter(|id| view.contains(*id)).collect()
+        };
+        if known.is_empty() {
+            return Ok(super::plan::Images::default());
+        }
+        let found = self.parts.store.findings(&known).map_err(WriterFailure::Store)?;
+        Ok(known.into_iter().zip(found).filter_map(|(id, image)| Some((id, image?))).collect())
+    }
+
+    /// Commits a round, shows it, and answers.
+    fn commit(&mut self, round: Round) -> Result<(), WriterFailure> {
+        let Round { mutations, meta, answers, .. } = round;
+        if mutations.is_empty() && meta.is_empty() {
+            self.answer(answers, &[]);
+            return Ok(());
+        }
+        let commit = Commit { id: self.commit_id(), mutations, meta };
+        let due = self.parts.store.head();
+        let committed = match self.parts.store.commit(&commit) {
+            Ok(committed) => committed,
+            Err(refusal @ StoreError::TooLarge { .. }) => {
+                let error = WriteError::TooLarge(refusal.to_string());
+                answers.into_iter().for_each(|answer| answer.refuse(&error));
+                return Ok(());
+            }
+            Err(failure) => {
+                let error = WriteError::Closed(chain(&failure));
+                answers.into_iter().for_each(|answer| answer.refuse(&error));
+                return Err(WriterFailure::Store(failure));
+            }
+        };
+        let mut mutations = commit.mutations;
+        let mut expected = due;
+        for (mutation, outcome) in mutations.iter_mut().zip(&committed.outcomes) {
+            expected = expected.next();
+            match outcome {
+                Outcome::Applied(revision) if *revision == expected => {
+                    mutation.change.previous = mutation.base;
+                    mutation.change.revision = *revision;
+                    mutation.finding.revision = *revision;
+                }
+                Outcome::Applied(found) | Outcome::Stale(found) => {
+                    let error = WriteError::Closed("another writer was there".to_owned());
+                    answers.into_iter().for_each(|answer| answer.refuse(&error));
+                    let (found, expected) = (found.0, expected.0);
+                    return Err(WriterFailure::Intruder { found, expected });
+                }
+            }
+        }
+        if let Err(failure) = self.parts.decisions.append(&mutations) {
+            let error = WriteError::Closed(failure.clone());
+            answers.into_iter().for_each(|answer| answer.refuse(&error));
+            return Err(WriterFailure::Decisions(failure));
+        }
+        self.show(&mutations, committed.head);
+        self.answer(answers, &mutations);
+        self.publish(mutations, committed.head);
+        Ok(())
+    }
+
+    fn show(&self, mutations: &[Mutation], head: muster_core::ids::Revision) {
+        let heads: Vec<Head> = mutations.iter().map(|done| Head::of(&done.finding)).collect();
+        let mut view = self.parts.view.write().expect("no holder of this lock panics");
+        view.apply(&heads, head);
+    }
+
+    fn publish(&self, mutations: Vec<Mutation>, head: muster_core::ids::Revision) {
+        let published = mutations.into_iter().map(|mut done| {
+            strip(&mut done.finding);
+            Published { change: done.change, finding: done.finding }
+        });
+        self.parts.feed.publish(published, head);
+    }
+
+    fn answer(&self, answers: Vec<Answer>, mutations: &[Mutation]) {
+        let head = self.parts.store.head();
+        for answer in answers {
+            answer.send(mutations, head);
+        }
+    }
+
+    /// Names a commit: unique for this process and store, without a random number.
+    fn commit_id(&mut self) -> [u8; 16] {
+        self.commits += 1;
+        let time = self.parts.clock.now().0.to_be_bytes();
+        let count = self.commits.to_be_bytes();
+        let mut id = [0; 16];
+        id[..8].copy_from_slice(&time);
+        id[8..].copy_from_slice(&count);
+        id
+    }
+
+    /// The oldest time that is kept.
+    pub(super) fn cutoff(&self, now: Millis) -> Millis {
+        now.plus(-self.parts.retention_ms)
+    }
+}
+
+/// Takes the raw documents out of a finding: nobody but the store needs them.
+pub(super) fn strip(finding: &mut muster_core::finding::Finding) {
+    for held in &mut finding.reports {
+        held.report.raw = bytes::Bytes::new();
+    }
+}
+
+/// An error with its causes.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
