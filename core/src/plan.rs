@@ -70,7 +70,7 @@ pub fn observe(
 ) -> Option<Mutation> {
     let first = observations.first()?;
     let source = first.report.source;
-    let key = identity::finding_key(&first.report.origin);
+    let key = identity::finding_key(&first.report.origin).to_owned();
     let looked = observations
         .iter()
         .filter(|seen| seen.report.status == Status::Active)
@@ -96,14 +96,14 @@ pub fn observe(
     finish(current, next, Cause { actor, comment: why, ..Cause::default() }, now)
 }
 
-/// Plans that a report left for another finding, because the source changed what it is about.
-pub fn withdraw(current: &Finding, key: &ReportKey, now: Millis) -> Option<Mutation> {
+/// Plans that reports left for another finding, because the source changed what they are about.
+pub fn withdraw(current: &Finding, left: &[ReportKey], now: Millis) -> Option<Mutation> {
     let mut next = current.clone();
-    next.reports.retain(|held| held.report.key != *key);
+    next.reports.retain(|held| !left.contains(&held.report.key));
     refold(&mut next, Some(current));
     let cause = Cause {
         actor: Actor::system("identity"),
-        comment: format!("the report {key} is now about something else"),
+        comment: "a report of it is now about something else".to_owned(),
         ..Cause::default()
     };
     finish(Some(current), next, cause, now)

@@ -31,9 +31,8 @@ pub fn encode(checkpoint: &Checkpoint) -> Vec<u8> {
 
 /// Reads the checkpoint of `unit` back.
 pub fn decode(unit: &str, value: &[u8]) -> Result<Checkpoint, StoreError> {
-    let row = Row::decode(value).map_err(|_| StoreError::Corrupt {
-        what: format!("the checkpoint of {unit}"),
-    })?;
+    let row = Row::decode(value)
+        .map_err(|_| StoreError::Corrupt { what: format!("the checkpoint of {unit}") })?;
     Ok(Checkpoint {
         watermark: row.watermark_ms.map(Millis),
         swept: row.swept_ms.map(Millis),

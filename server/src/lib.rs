@@ -7,8 +7,10 @@
 //! [`writer`] is the only place that writes the [`store`]; [`view`] and [`feed`] are made of what was
 //! committed; `api` alone knows the wire, `store` alone knows keys and bytes.
 
+pub mod checkpoint;
 pub mod clock;
 pub mod feed;
+pub mod quarantine;
 pub mod store;
 pub mod units;
 pub mod view;

@@ -7,13 +7,21 @@
 //! A write that fails or is in doubt ends the writer: every later command is refused, and the
 //! process ends with the reason.
 
+mod answer;
+mod housekeeping;
+mod plan;
+mod requests;
+mod thread;
+
 use muster_core::finding::Finding;
 use muster_core::ids::{FindingId, Revision};
 use muster_core::plan::Command;
-use muster_core::report::{Report, ReportDigest, Unmapped};
+use muster_core::report::{Report, ReportDigest, ReportKey, Unmapped};
 use muster_core::triage::TriageError;
 use muster_core::unit::{Checkpoint, Unit};
 use tokio::sync::{mpsc, oneshot};
+
+pub use self::thread::{DecisionLog, Parts, WriterFailure, spawn};
 
 /// How many commands may wait. Beyond, whoever asks waits (collectors) or is refused (people).
 pub const QUEUE_MAX: usize = 256;
@@ -100,8 +108,19 @@ pub enum Refused {
         current: u64,
     },
     /// The command itself is wrong.
-    #[error(transparent)]
-    Invalid(#[from] TriageError),
+    #[error("{message}")]
+    Invalid {
+        /// The field of the command.
+        field: String,
+        /// What is wrong, and what would be right.
+        message: String,
+    },
+}
+
+impl From<TriageError> for Refused {
+    fn from(error: TriageError) -> Self {
+        Self::Invalid { field: error.field().to_owned(), message: error.to_string() }
+    }
 }
 
 /// The outcome of [`Decisions`].
@@ -130,6 +149,9 @@ pub enum WriteError {
     /// More is waiting than the queue holds.
     #[error("the server is overloaded: {QUEUE_MAX} writes are waiting; try again")]
     Overloaded,
+    /// A row would be over the store's limit; nothing was written.
+    #[error("too large to be stored: {0}")]
+    TooLarge(String),
     /// The store refuses writes, or the writer has ended.
     #[error("the store refuses writes: {0}")]
     Closed(String),
@@ -148,6 +170,9 @@ enum Request {
     Decide(Decisions, oneshot::Sender<Result<DecisionsDone, WriteError>>),
     Conclude(Vec<(FindingId, ReportDigest)>, oneshot::Sender<Result<u64, WriteError>>),
     Tick(Vec<FindingId>, oneshot::Sender<Result<u64, WriteError>>),
+    /// From the writer to itself: reports that left for another finding.
+    Withdraw(Vec<(FindingId, ReportKey)>),
+    Housekeep(oneshot::Sender<Result<u64, WriteError>>),
 }
 
 impl WriterHandle {
@@ -180,6 +205,12 @@ impl WriterHandle {
     /// Lets time pass for these findings; says how many changed.
     pub async fn tick(&self, findings: Vec<FindingId>) -> Result<u64, WriteError> {
         self.wait(|answer| Request::Tick(findings, answer)).await
+    }
+
+    /// Removes what is over its retention, in one bounded step; says how many rows went. Call again
+    /// while it is not zero.
+    pub async fn housekeep(&self) -> Result<u64, WriteError> {
+        self.wait(Request::Housekeep).await
     }
 
     async fn wait<T>(

@@ -14,16 +14,16 @@ pub(super) enum Answer {
     Decide(oneshot::Sender<Result<DecisionsDone, WriteError>>, Vec<DecidedDraft>),
     Count(oneshot::Sender<Result<u64, WriteError>>, u64),
     /// Decisions that write nothing: replayed or refused.
-    Ready(
-        oneshot::Sender<Result<DecisionsDone, WriteError>>,
-        Result<DecisionsDone, WriteError>,
-    ),
+    Ready(oneshot::Sender<Result<DecisionsDone, WriteError>>, Result<DecisionsDone, WriteError>),
 }
 
 /// What became of a decision, before its commit.
 pub(super) enum DecidedDraft {
     /// The mutation at this place of the round.
-    Changed { index: usize, revision: Revision },
+    Changed {
+        index: usize,
+        revision: Revision,
+    },
     /// Nothing had to change.
     Unchanged(Box<Finding>),
     Refused(Refused),

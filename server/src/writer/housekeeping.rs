@@ -53,14 +53,15 @@ impl Writer {
         };
         let through = last.revision;
         let closed: Vec<FindingId> = {
-            let gone = old.iter().filter(|change| {
-                change.revision <= through && !change.after.status.is_open()
-            });
+            let gone = old
+                .iter()
+                .filter(|change| change.revision <= through && !change.after.status.is_open());
             let ids: Vec<FindingId> = gone.map(|change| change.finding).collect();
             let heads = self.parts.store.findings(&ids)?;
-            let gone = heads.into_iter().flatten().filter(|finding| {
-                finding.updated < cutoff && !finding.facts.status.is_open()
-            });
+            let gone = heads
+                .into_iter()
+                .flatten()
+                .filter(|finding| finding.updated < cutoff && !finding.facts.status.is_open());
             gone.map(|finding| finding.id).collect()
         };
         self.parts.store.compact(through, &closed)?;

@@ -32,10 +32,7 @@ pub(super) enum Prepared {
         answer: oneshot::Sender<Result<Ingested, WriteError>>,
     },
     Decide(Decisions, Vec<FindingId>, oneshot::Sender<Result<DecisionsDone, WriteError>>),
-    Conclude(
-        BTreeMap<FindingId, Vec<ReportDigest>>,
-        oneshot::Sender<Result<u64, WriteError>>,
-    ),
+    Conclude(BTreeMap<FindingId, Vec<ReportDigest>>, oneshot::Sender<Result<u64, WriteError>>),
     Tick(Vec<FindingId>, oneshot::Sender<Result<u64, WriteError>>),
     Withdraw(Vec<(FindingId, ReportKey)>, Vec<FindingId>),
     Housekeep(oneshot::Sender<Result<u64, WriteError>>),
@@ -260,8 +257,11 @@ impl Writer {
                 return Ok(());
             }
         }
-        let planned: Vec<Result<Option<Mutation>, Refused>> =
-            decisions.decisions.iter().map(|decision| decide(decision, images, round.now)).collect();
+        let planned: Vec<Result<Option<Mutation>, Refused>> = decisions
+            .decisions
+            .iter()
+            .map(|decision| decide(decision, images, round.now))
+            .collect();
         let refused = planned.iter().enumerate().find_map(|(index, outcome)| {
             Some(WriteError::Atomic { index, refused: outcome.as_ref().err()?.clone() })
         });
@@ -292,11 +292,7 @@ impl Writer {
     }
 }
 
-fn decide(
-    decision: &Decision,
-    images: &Images,
-    now: Millis,
-) -> Result<Option<Mutation>, Refused> {
+fn decide(decision: &Decision, images: &Images, now: Millis) -> Result<Option<Mutation>, Refused> {
     let id = decision.finding;
     let current = images.get(&id).ok_or(Refused::NotFound(id))?;
     let etag = current.triage.etag();

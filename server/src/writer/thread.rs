@@ -70,9 +70,7 @@ pub enum WriterFailure {
 }
 
 /// Starts the writer. It ends, cleanly, when the last handle is dropped and the queue is empty.
-pub fn spawn(
-    parts: Parts,
-) -> io::Result<(WriterHandle, JoinHandle<Result<(), WriterFailure>>)> {
+pub fn spawn(parts: Parts) -> io::Result<(WriterHandle, JoinHandle<Result<(), WriterFailure>>)> {
     let (commands, inbox) = mpsc::channel(QUEUE_MAX);
     let join = thread::Builder::new()
         .name("writer".to_owned())
@@ -236,7 +234,7 @@ impl Writer {
     }
 
     /// Names a commit: unique for this process and store, without a random number.
-    fn commit_id(&mut self) -> [u8; 16] {
+    pub(super) fn commit_id(&mut self) -> [u8; 16] {
         self.commits += 1;
         let time = self.parts.clock.now().0.to_be_bytes();
         let count = self.commits.to_be_bytes();
