@@ -38,14 +38,23 @@ pub(super) enum Prepared {
     Housekeep(oneshot::Sender<Result<u64, WriteError>>),
 }
 
-/// Sorts a request by findings. `Err` when reports of it must leave other findings first: the
-/// request for that, and this one as it was.
-pub(super) fn prepare(request: Request, view: &View) -> Result<Prepared, (Request, Request)> {
+/// Reports of a request must leave other findings first.
+pub(super) struct Departure {
+    /// What does that.
+    pub(super) withdraw: Request,
+    /// The request as it was, to be prepared again afterwards.
+    pub(super) request: Request,
+}
+
+/// Sorts a request by findings.
+pub(super) fn prepare(request: Request, view: &View) -> Result<Prepared, Box<Departure>> {
     Ok(match request {
         Request::Ingest(unit, page, answer) => {
             let left = departures(&page, view);
             if !left.is_empty() {
-                return Err((Request::Withdraw(left), Request::Ingest(unit, page, answer)));
+                let withdraw = Request::Withdraw(left);
+                let request = Request::Ingest(unit, page, answer);
+                return Err(Box::new(Departure { withdraw, request }));
             }
             let Ingest { reports, unmapped, checkpoint } = page;
             let mut groups: BTreeMap<FindingId, Vec<Observation>> = BTreeMap::new();

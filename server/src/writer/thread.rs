@@ -5,18 +5,19 @@ use std::sync::{Arc, RwLock};
 use std::thread::JoinHandle;
 use std::{io, thread};
 
-use muster_core::ids::FindingId;
+use muster_core::finding::Finding;
+use muster_core::ids::{FindingId, Revision};
 use muster_core::time::Millis;
 use tokio::sync::mpsc;
 use tracing::error;
 
 use super::answer::Answer;
-use super::plan::{Prepared, Round, prepare};
+use super::plan::{Images, Prepared, Round, prepare};
 use super::{QUEUE_MAX, Request, WriteError, WriterHandle};
 use crate::clock::Clock;
 use crate::feed::{Feed, Published};
 use crate::quarantine::Quarantine;
-use crate::store::{Commit, Head, Mutation, Outcome, Store, StoreError};
+use crate::store::{Commit, Head, MetaWrite, Mutation, Outcome, Store, StoreError};
 use crate::view::View;
 
 /// How many reports one commit takes at most. The rest waits for the next one: a person who asks
@@ -113,7 +114,7 @@ impl Writer {
 
     /// Requests that touch no finding, report or request id twice, in order.
     fn gather(&self, waiting: &mut VecDeque<Request>) -> Vec<Prepared> {
-        let mut touched = HashSet::new();
+        let mut taken = HashSet::new();
         let mut reports = 0;
         let mut gathered = Vec::new();
         while let Some(request) = waiting.pop_front() {
@@ -121,9 +122,9 @@ impl Writer {
             let prepared = match prepare(request, &view) {
                 Ok(prepared) => prepared,
                 // Reports that left another finding go first, in a commit of their own.
-                Err((withdraw, request)) => {
-                    waiting.push_front(request);
-                    waiting.push_front(withdraw);
+                Err(departure) => {
+                    waiting.push_front(departure.request);
+                    waiting.push_front(departure.withdraw);
                     if gathered.is_empty() {
                         continue;
                     }
@@ -133,29 +134,26 @@ impl Writer {
             drop(view);
             let touches = prepared.touches();
             let fits = reports + prepared.reports() <= ROUND_REPORTS_MAX
-                && touches.iter().all(|key| !touched.contains(key));
+                && touches.iter().all(|key| !taken.contains(key));
             if !fits && !gathered.is_empty() {
                 waiting.push_front(prepared.into_request());
                 break;
             }
             reports += prepared.reports();
-            touched.extend(touches);
+            taken.extend(touches);
             gathered.push(prepared);
         }
         gathered
     }
 
     /// The newest images of those findings that exist.
-    fn read<'a>(
-        &self,
-        ids: impl Iterator<Item = &'a FindingId>,
-    ) -> Result<super::plan::Images, WriterFailure> {
+    fn read<'a>(&self, ids: impl Iterator<Item = &'a FindingId>) -> Result<Images, WriterFailure> {
         let known: Vec<FindingId> = {
             let view = self.parts.view.read().expect("no holder of this lock panics");
             ids.copied().filter(|id| view.contains(*id)).collect()
         };
         if known.is_empty() {
-            return Ok(super::plan::Images::default());
+            return Ok(Images::default());
         }
         let found = self.parts.store.findings(&known).map_err(WriterFailure::Store)?;
         Ok(known.into_iter().zip(found).filter_map(|(id, image)| Some((id, image?))).collect())
@@ -168,57 +166,56 @@ impl Writer {
             self.answer(answers, &[]);
             return Ok(());
         }
-        let commit = Commit { id: self.commit_id(), mutations, meta };
-        let due = self.parts.store.head();
-        let committed = match self.parts.store.commit(&commit) {
-            Ok(committed) => committed,
-            Err(refusal @ StoreError::TooLarge { .. }) => {
-                let error = WriteError::TooLarge(refusal.to_string());
-                answers.into_iter().for_each(|answer| answer.refuse(&error));
-                return Ok(());
+        match self.make_durable(mutations, meta) {
+            Ok((mutations, head)) => {
+                self.show(&mutations, head);
+                self.answer(answers, &mutations);
+                self.publish(mutations, head);
+                Ok(())
+            }
+            // Found before anything was written: the writer goes on.
+            Err(WriterFailure::Store(error @ StoreError::TooLarge { .. })) => {
+                refuse(answers, &WriteError::TooLarge(error.to_string()));
+                Ok(())
             }
             Err(failure) => {
-                let error = WriteError::Closed(chain(&failure));
-                answers.into_iter().for_each(|answer| answer.refuse(&error));
-                return Err(WriterFailure::Store(failure));
-            }
-        };
-        let mut mutations = commit.mutations;
-        let mut expected = due;
-        for (mutation, outcome) in mutations.iter_mut().zip(&committed.outcomes) {
-            expected = expected.next();
-            match outcome {
-                Outcome::Applied(revision) if *revision == expected => {
-                    mutation.change.previous = mutation.base;
-                    mutation.change.revision = *revision;
-                    mutation.finding.revision = *revision;
-                }
-                Outcome::Applied(found) | Outcome::Stale(found) => {
-                    let error = WriteError::Closed("another writer was there".to_owned());
-                    answers.into_iter().for_each(|answer| answer.refuse(&error));
-                    let (found, expected) = (found.0, expected.0);
-                    return Err(WriterFailure::Intruder { found, expected });
-                }
+                refuse(answers, &WriteError::Closed(chain(&failure)));
+                Err(failure)
             }
         }
-        if let Err(failure) = self.parts.decisions.append(&mutations) {
-            let error = WriteError::Closed(failure.clone());
-            answers.into_iter().for_each(|answer| answer.refuse(&error));
-            return Err(WriterFailure::Decisions(failure));
-        }
-        self.show(&mutations, committed.head);
-        self.answer(answers, &mutations);
-        self.publish(mutations, committed.head);
-        Ok(())
     }
 
-    fn show(&self, mutations: &[Mutation], head: muster_core::ids::Revision) {
+    /// Writes the store, then the decision journal; gives the mutations their revisions.
+    fn make_durable(
+        &mut self,
+        mutations: Vec<Mutation>,
+        meta: Vec<MetaWrite>,
+    ) -> Result<(Vec<Mutation>, Revision), WriterFailure> {
+        let commit = Commit { id: self.commit_id(), mutations, meta };
+        let mut due = self.parts.store.head();
+        let committed = self.parts.store.commit(&commit).map_err(WriterFailure::Store)?;
+        let mut mutations = commit.mutations;
+        for (mutation, outcome) in mutations.iter_mut().zip(&committed.outcomes) {
+            due = due.next();
+            let (Outcome::Applied(found) | Outcome::Stale(found)) = *outcome;
+            if *outcome != Outcome::Applied(due) {
+                return Err(WriterFailure::Intruder { found: found.0, expected: due.0 });
+            }
+            mutation.change.previous = mutation.base;
+            mutation.change.revision = due;
+            mutation.finding.revision = due;
+        }
+        self.parts.decisions.append(&mutations).map_err(WriterFailure::Decisions)?;
+        Ok((mutations, committed.head))
+    }
+
+    fn show(&self, mutations: &[Mutation], head: Revision) {
         let heads: Vec<Head> = mutations.iter().map(|done| Head::of(&done.finding)).collect();
         let mut view = self.parts.view.write().expect("no holder of this lock panics");
         view.apply(&heads, head);
     }
 
-    fn publish(&self, mutations: Vec<Mutation>, head: muster_core::ids::Revision) {
+    fn publish(&self, mutations: Vec<Mutation>, head: Revision) {
         let published = mutations.into_iter().map(|mut done| {
             strip(&mut done.finding);
             Published { change: done.change, finding: done.finding }
@@ -250,8 +247,14 @@ impl Writer {
     }
 }
 
+fn refuse(answers: Vec<Answer>, error: &WriteError) {
+    for answer in answers {
+        answer.refuse(error);
+    }
+}
+
 /// Takes the raw documents out of a finding: nobody but the store needs them.
-pub(super) fn strip(finding: &mut muster_core::finding::Finding) {
+pub(super) fn strip(finding: &mut Finding) {
     for held in &mut finding.reports {
         held.report.raw = bytes::Bytes::new();
     }
