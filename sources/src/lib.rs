@@ -5,5 +5,10 @@
 //! [`Report`](muster_core::report::Report). Schedules, retries, budgets, checkpoints and conclusions
 //! belong to the collector.
 
+pub mod access_analyzer;
+pub mod document;
+pub mod guardduty;
+pub mod security_hub;
 #[cfg(feature = "sdk")]
 pub mod source;
+pub mod trusted_advisor;

@@ -1,9 +1,11 @@
 //! What every source is to the collector.
 
 use async_trait::async_trait;
-use muster_core::report::{Report, ReportKey, Unmapped};
+use muster_core::report::ReportKey;
 use muster_core::time::Millis;
 use muster_core::unit::{Checkpoint, SourceKind, Unit, UnitCondition};
+
+pub use crate::document::Document;
 
 /// One product's API, in one account and Region.
 #[async_trait]
@@ -62,15 +64,6 @@ pub struct Page {
     /// Rule ids that this pass could not judge (a Trusted Advisor check that says `not_available`):
     /// nothing is concluded from the absence of their reports.
     pub unjudged: Vec<String>,
-}
-
-/// One document of a page.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Document {
-    /// It is understood.
-    Report(Box<Report>),
-    /// It is kept with its error.
-    Unmapped(Unmapped),
 }
 
 /// Why a call failed, as a state of the unit.
