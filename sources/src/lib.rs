@@ -6,8 +6,11 @@
 //! belong to the collector.
 
 pub mod access_analyzer;
+#[cfg(feature = "sdk")]
+pub mod aws;
 pub mod document;
 pub mod guardduty;
+pub mod operations;
 pub mod security_hub;
 #[cfg(feature = "sdk")]
 pub mod source;
