@@ -9,6 +9,7 @@
 
 pub mod checkpoint;
 pub mod clock;
+pub mod collect;
 pub mod feed;
 pub mod quarantine;
 pub mod store;

@@ -132,6 +132,11 @@ impl UnitBoard {
         self.units.write().expect("no holder of this lock panics").insert(name, state);
     }
 
+    /// Takes a unit off the board. For the collector alone.
+    pub fn remove(&self, name: &str) {
+        self.units.write().expect("no holder of this lock panics").remove(name);
+    }
+
     /// Changes a unit if it is there. For the collector alone.
     pub fn update(&self, name: &str, change: impl FnOnce(&mut UnitState)) {
         if let Some(state) =

@@ -33,6 +33,14 @@ impl View {
         false
     }
     /// Placeholder.
+    pub fn unit_reports(
+        &self,
+        _: &str,
+        _: impl Fn(&str) -> bool,
+    ) -> Vec<(FindingId, ReportDigest)> {
+        Vec::new()
+    }
+    /// Placeholder.
     pub fn apply(&mut self, _: &[Head], _: Revision) {}
     /// Placeholder.
     pub fn remove(&mut self, _: &[FindingId]) {}

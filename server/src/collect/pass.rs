@@ -1,0 +1,248 @@
+//! One pass over one unit.
+
+use std::collections::HashSet;
+
+use futures::stream::{FuturesUnordered, StreamExt};
+use metrics::counter;
+use muster_core::ids::FindingId;
+use muster_core::report::{Report, ReportDigest, Status, Unmapped};
+use muster_core::time::Millis;
+use muster_core::triage::TriageState;
+use muster_core::unit::{Checkpoint, Unit};
+use muster_sources::document::Document;
+use muster_sources::source::{Page, Pass, PassKind, Source, SourceError};
+use tokio_util::sync::CancellationToken;
+
+use super::scope::Memory;
+use super::{CHECKPOINT_REST, Collector, OVERLAP};
+use crate::view::View;
+use crate::writer::{Ingest, WriteError, WriterHandle};
+
+/// How many pages of a unit may wait to be durable while the next one is read.
+const PAGES_IN_FLIGHT: usize = 4;
+
+/// How many reports are sent to the writer at once: one Trusted Advisor answer may have thousands.
+const INGEST_REPORTS_MAX: usize = 500;
+
+/// What a complete pass did.
+#[derive(Debug, Default)]
+pub(super) struct PassDone {
+    /// It read everything.
+    pub(super) sweep: bool,
+    /// Documents.
+    pub(super) read: u64,
+    /// Findings that were made or changed.
+    pub(super) changed: u64,
+    /// Findings that changed because something is gone.
+    pub(super) gone: u64,
+    /// What went wrong with parts of it.
+    pub(super) remarks: Vec<String>,
+}
+
+/// Why a pass did not come to its end.
+#[derive(Debug)]
+pub(super) enum PassError {
+    /// The process stops.
+    Stopped,
+    /// AWS.
+    Source(SourceError),
+    /// The store.
+    Write(WriteError),
+}
+
+impl From<SourceError> for PassError {
+    fn from(error: SourceError) -> Self {
+        Self::Source(error)
+    }
+}
+
+impl From<WriteError> for PassError {
+    fn from(error: WriteError) -> Self {
+        Self::Write(error)
+    }
+}
+
+/// Reads what is due of a unit, and moves its checkpoint when all of it is durable.
+pub(super) async fn run(
+    collector: &Collector,
+    source: &dyn Source,
+    unit: &Unit,
+    memory: &mut Memory,
+    stop: &CancellationToken,
+) -> Result<PassDone, PassError> {
+    let until = collector.now();
+    let kind = due(collector, &memory.checkpoint, until);
+    let pass = Pass { kind, until, checkpoint: memory.checkpoint.clone() };
+    let mut reader = source.read(unit, pass);
+    let mut done = PassDone { sweep: kind == PassKind::Sweep, ..PassDone::default() };
+    let mut seen = Seen::default();
+    let mut storing = FuturesUnordered::new();
+    loop {
+        let page = tokio::select! {
+            biased;
+            () = stop.cancelled() => return Err(PassError::Stopped),
+            page = reader.next_page() => page?,
+        };
+        let Some(page) = page else { break };
+        done.read += page.documents.len() as u64;
+        done.remarks.extend(page.remarks.iter().cloned());
+        for ingest in changed(collector, page, &mut seen) {
+            storing.push(store(&collector.writer, unit, ingest));
+        }
+        while storing.len() >= PAGES_IN_FLIGHT {
+            done.changed += storing.next().await.unwrap_or(Ok(0))?;
+        }
+    }
+    while let Some(stored) = storing.next().await {
+        done.changed += stored?;
+    }
+    drop(storing);
+    let memo = reader.memo();
+    advance(collector, unit, memory, &done, until, memo).await?;
+    if done.sweep {
+        done.gone = conclude(collector, unit, memory, &seen).await?;
+    }
+    count(unit, &done);
+    Ok(done)
+}
+
+/// Everything when the last complete sweep is too old, else what changed.
+fn due(collector: &Collector, checkpoint: &Checkpoint, now: Millis) -> PassKind {
+    let sweep_ms = i64::try_from(collector.schedule.sweep.as_millis()).unwrap_or(i64::MAX);
+    let fresh = checkpoint.swept.is_some_and(|swept| now.since(swept) < sweep_ms);
+    let overlap_ms = i64::try_from(OVERLAP.as_millis()).unwrap_or(i64::MAX);
+    match checkpoint.watermark {
+        Some(watermark) if fresh => PassKind::Incremental { since: watermark.plus(-overlap_ms) },
+        Some(_) | None => PassKind::Sweep,
+    }
+}
+
+/// What a pass has met.
+#[derive(Default)]
+struct Seen {
+    reports: HashSet<ReportDigest>,
+    unjudged: HashSet<String>,
+}
+
+/// What of a page must be stored. An unchanged report costs a hash and a look-up.
+fn changed(collector: &Collector, page: Page, seen: &mut Seen) -> Vec<Ingest> {
+    seen.unjudged.extend(page.unjudged);
+    seen.reports.extend(page.present.iter().map(muster_core::report::ReportKey::digest));
+    let mut hashed = Vec::with_capacity(page.documents.len());
+    let mut unmapped: Vec<Unmapped> = Vec::new();
+    for document in page.documents {
+        match document {
+            Document::Report(report) => {
+                hashed.push((report.key.digest(), report.content_hash(), report));
+            }
+            Document::Unmapped(document) => unmapped.push(document),
+        }
+    }
+    seen.reports.extend(hashed.iter().map(|(digest, ..)| *digest));
+    let mut reports: Vec<(Report, u64)> = {
+        let view = collector.view.read().expect("no holder of this lock panics");
+        hashed
+            .into_iter()
+            .filter(|(digest, hash, report)| !unchanged(&view, digest, *hash, report))
+            .map(|(_, hash, report)| (*report, hash))
+            .collect()
+    };
+    let mut ingests = Vec::new();
+    while !reports.is_empty() || !unmapped.is_empty() {
+        let rest = reports.split_off(reports.len().min(INGEST_REPORTS_MAX));
+        let unmapped = std::mem::take(&mut unmapped);
+        ingests.push(Ingest { reports, unmapped, checkpoint: None });
+        reports = rest;
+    }
+    ingests
+}
+
+/// Whether nothing has to be written for a report. One that is still active must be looked at where
+/// its finding was declared done: the source may have looked again since.
+fn unchanged(view: &View, digest: &ReportDigest, hash: u64, report: &Report) -> bool {
+    view.report(digest).is_some_and(|known| {
+        let reopens = known.triage == TriageState::Done && report.status == Status::Active;
+        known.content_hash == hash && !known.absent && !reopens
+    })
+}
+
+/// Stores a part of a page; says how many findings were made or changed. What is too large to be
+/// stored is sent alone, and at last kept as a document that could not be mapped.
+async fn store(writer: &WriterHandle, unit: &Unit, page: Ingest) -> Result<u64, WriteError> {
+    let reports = page.reports.clone();
+    let refusal = match writer.ingest(unit.clone(), page).await {
+        Ok(done) => return Ok(done.created + done.changed),
+        Err(WriteError::TooLarge(refusal)) => refusal,
+        Err(error) => return Err(error),
+    };
+    if let [(report, _)] = reports.as_slice() {
+        let document = Unmapped { error: refusal, raw: report.raw.clone() };
+        let page = Ingest { unmapped: vec![document], ..Ingest::default() };
+        return writer.ingest(unit.clone(), page).await.map(|_| 0);
+    }
+    let mut changed = 0;
+    for report in reports {
+        let page = Ingest { reports: vec![report], ..Ingest::default() };
+        changed += Box::pin(store(writer, unit, page)).await?;
+    }
+    Ok(changed)
+}
+
+/// Moves the checkpoint. It is stored when it says something new, or is old enough.
+async fn advance(
+    collector: &Collector,
+    unit: &Unit,
+    memory: &mut Memory,
+    done: &PassDone,
+    until: Millis,
+    memo: String,
+) -> Result<(), WriteError> {
+    let former = &memory.checkpoint;
+    let next = Checkpoint {
+        watermark: Some(until),
+        swept: if done.sweep { Some(until) } else { former.swept },
+        sweeps: former.sweeps + u64::from(done.sweep),
+        memo,
+    };
+    let rest_ms = i64::try_from(CHECKPOINT_REST.as_millis()).unwrap_or(i64::MAX);
+    let rested = memory.stored.as_ref().is_none_or(|(stored, at)| {
+        until.since(*at) >= rest_ms || stored.memo != next.memo || done.sweep
+    });
+    if rested || done.changed > 0 {
+        let page = Ingest { checkpoint: Some(next.clone()), ..Ingest::default() };
+        collector.writer.ingest(unit.clone(), page).await?;
+        memory.stored = Some((next.clone(), until));
+    }
+    memory.checkpoint = next;
+    Ok(())
+}
+
+/// Concludes what two complete sweeps did not return; says how many findings changed.
+async fn conclude(
+    collector: &Collector,
+    unit: &Unit,
+    memory: &mut Memory,
+    seen: &Seen,
+) -> Result<u64, WriteError> {
+    let missing: Vec<(FindingId, ReportDigest)> = {
+        let view = collector.view.read().expect("no holder of this lock panics");
+        let judged = |rule: &str| !seen.unjudged.contains(rule);
+        let mut held = view.unit_reports(&unit.to_string(), judged);
+        held.retain(|(_, digest)| !seen.reports.contains(digest));
+        held
+    };
+    let suspects = std::mem::take(&mut memory.suspects);
+    let (gone, suspects): (Vec<_>, Vec<_>) =
+        missing.into_iter().partition(|(_, digest)| suspects.contains(digest));
+    memory.suspects = suspects.into_iter().map(|(_, digest)| digest).collect();
+    if gone.is_empty() { Ok(0) } else { collector.writer.conclude(gone).await }
+}
+
+fn count(unit: &Unit, done: &PassDone) {
+    let source = unit.source.as_str();
+    let kind = if done.sweep { "sweep" } else { "incremental" };
+    counter!("muster_collect_passes_total", "source" => source, "kind" => kind).increment(1);
+    counter!("muster_collect_documents_total", "source" => source).increment(done.read);
+    counter!("muster_collect_changes_total", "source" => source)
+        .increment(done.changed + done.gone);
+}
