@@ -10,6 +10,7 @@
 pub mod checkpoint;
 pub mod clock;
 pub mod collect;
+pub mod config;
 pub mod feed;
 pub mod quarantine;
 pub mod store;
