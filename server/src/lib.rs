@@ -7,6 +7,8 @@
 //! [`writer`] is the only place that writes the [`store`]; [`view`] and [`feed`] are made of what was
 //! committed; `api` alone knows the wire, `store` alone knows keys and bytes.
 
+// pub mod app;
+// pub mod api;
 pub mod checkpoint;
 pub mod clock;
 pub mod collect;
@@ -14,6 +16,7 @@ pub mod config;
 pub mod feed;
 pub mod quarantine;
 pub mod store;
+pub mod telemetry;
 pub mod units;
 pub mod view;
 pub mod writer;

@@ -32,6 +32,13 @@ pub(super) struct Memory {
     due: Option<Millis>,
 }
 
+impl Memory {
+    /// Failed passes in a row.
+    pub(super) fn failures(&self) -> u32 {
+        self.failures
+    }
+}
+
 /// Reads the source until `stop`.
 pub(super) async fn run(collector: &Collector, source: &dyn Source, stop: &CancellationToken) {
     let scope = source.scope();
@@ -113,7 +120,7 @@ async fn read_due(
 }
 
 /// Shows a unit that was not read since the start, unless it is shown already.
-fn show_pending(collector: &Collector, unit: &Unit, interval: Duration) {
+pub(super) fn show_pending(collector: &Collector, unit: &Unit, interval: Duration) {
     let name = unit.to_string();
     if collector.units.unit(&name).is_some() {
         return;
@@ -195,7 +202,7 @@ fn succeeded(
     });
 }
 
-fn failed(
+pub(super) fn failed(
     collector: &Collector,
     name: &str,
     memory: &mut Memory,
@@ -247,7 +254,12 @@ fn failed(
 /// How long to rest after a failure that `failures` came before: an hour where a person must act,
 /// else twice as long each time. Up to a fifth more, by the unit's name, so that units that failed
 /// together do not return together.
-fn rest_after(name: &str, failures: u32, error: &SourceError, interval: Duration) -> Duration {
+pub(super) fn rest_after(
+    name: &str,
+    failures: u32,
+    error: &SourceError,
+    interval: Duration,
+) -> Duration {
     let rest = if error.is_transient() {
         (interval * 2_u32.pow(failures.min(16))).min(BACKOFF_MAX.max(interval))
     } else {

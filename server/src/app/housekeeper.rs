@@ -1,0 +1,98 @@
+//! What the passing of time does: snoozes end, scores follow the day, old entries go.
+//!
+//! Each step is a function of what is stored, so a missed one is done with the next (promise T2: the
+//! ends of decisions are logged changes like any other).
+
+use std::time::Duration;
+
+use metrics::gauge;
+use muster_core::ids::FindingId;
+use muster_core::unit::UnitCondition;
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+use crate::api::Backend;
+use crate::writer::WriteError;
+
+/// How late a snooze may end.
+const TICK: Duration = Duration::from_secs(1);
+
+/// How many findings one step asks the writer to look at: people do not wait for it.
+const STEP: usize = 200;
+
+/// Between two removals of what is over its retention, in ticks.
+const REMOVE_TICKS: u64 = 600;
+
+/// Runs until `stop`.
+pub(super) async fn run(backend: Backend, stop: CancellationToken) {
+    let mut ticks = tokio::time::interval(TICK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut scored_day = None;
+    let mut count = 0_u64;
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        if let Err(error) = tick(&backend, &mut scored_day, count % REMOVE_TICKS == 0, &stop).await
+        {
+            // The writer has ended: the process ends with its reason.
+            warn!(%error, "time could not pass");
+        }
+        measure(&backend);
+        count += 1;
+    }
+}
+
+async fn tick(
+    backend: &Backend,
+    scored_day: &mut Option<i64>,
+    remove: bool,
+    stop: &CancellationToken,
+) -> Result<(), WriteError> {
+    let now = backend.clock.now();
+    let ended = backend.view.read().expect("no holder of this lock panics").ended(now);
+    for step in ended.chunks(STEP) {
+        backend.writer.tick(step.to_vec()).await?;
+    }
+    if *scored_day != Some(now.day()) && score_again(backend, stop).await? {
+        *scored_day = Some(now.day());
+    }
+    while remove && !stop.is_cancelled() && backend.writer.housekeep().await? > 0 {}
+    Ok(())
+}
+
+/// Scores open threats again, since their recency depends on the day; says whether it came to the
+/// end.
+async fn score_again(backend: &Backend, stop: &CancellationToken) -> Result<bool, WriteError> {
+    let mut after: Option<FindingId> = None;
+    loop {
+        let step = {
+            let view = backend.view.read().expect("no holder of this lock panics");
+            view.threats(STEP, after)
+        };
+        let Some(last) = step.last() else { return Ok(true) };
+        after = Some(*last);
+        backend.writer.tick(step).await?;
+        if stop.is_cancelled() {
+            return Ok(false);
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "gauges are floats; counts stay far below 2^52")]
+fn measure(backend: &Backend) {
+    let findings = backend.view.read().expect("no holder of this lock panics").len();
+    gauge!("muster_findings").set(findings as f64);
+    gauge!("muster_log_head_revision").set(backend.feed.head().0 as f64);
+    let coverage = backend.units.coverage();
+    gauge!("muster_units").set(coverage.units as f64);
+    for condition in UnitCondition::ALL {
+        if condition == UnitCondition::Healthy {
+            continue;
+        }
+        let count = coverage.degraded.iter().filter(|(_, is)| *is == condition).count();
+        gauge!("muster_units_degraded", "condition" => condition.as_str()).set(count as f64);
+    }
+}
