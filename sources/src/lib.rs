@@ -6,8 +6,12 @@
 //! belong to the collector.
 
 pub mod access_analyzer;
+mod body;
 pub mod document;
+mod draft;
+mod exposure;
 pub mod guardduty;
+mod lenient;
 pub mod security_hub;
 #[cfg(feature = "sdk")]
 pub mod source;
