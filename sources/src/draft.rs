@@ -12,7 +12,7 @@ use muster_core::time::Millis;
 use muster_core::unit::Unit;
 
 use crate::document::Document;
-use crate::lenient::{Many, Maybe, Moment, Scalar, excerpt};
+use crate::lenient::{AnyCase, Many, Maybe, Moment, Scalar, excerpt};
 
 /// The longest short text of a report (rule id, facet, kind, workflow), in bytes.
 pub(crate) const WORD_BYTES_MAX: usize = 256;
@@ -260,7 +260,19 @@ pub(crate) fn count(number: f64) -> u32 {
 
 /// Reads a document; its error says what is wrong with it as a whole.
 pub(crate) fn parse<'a, T: serde::Deserialize<'a>>(document: &'a [u8]) -> Result<T, String> {
-    match serde_json::from_slice::<Maybe<T>>(document) {
+    object(serde_json::from_slice(document))
+}
+
+/// The same, for a type whose names count in any case.
+pub(crate) fn parse_any_case<'a, T>(document: &'a [u8]) -> Result<T, String>
+where
+    T: serde::Deserialize<'a>,
+{
+    object(serde_json::from_slice::<AnyCase<T>>(document).map(AnyCase::into_maybe))
+}
+
+fn object<T>(parsed: serde_json::Result<Maybe<T>>) -> Result<T, String> {
+    match parsed {
         Ok(Maybe::Is(value)) => Ok(value),
         Ok(Maybe::Absent) => Err("null instead of an object".to_owned()),
         Ok(Maybe::Wrong(what)) => Err(format!("{what} instead of an object")),

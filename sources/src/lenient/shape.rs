@@ -44,6 +44,13 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Maybe<T> {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct AnyCase<T>(Maybe<T>);
 
+impl<T> AnyCase<T> {
+    /// What it is.
+    pub(crate) fn into_maybe(self) -> Maybe<T> {
+        self.0
+    }
+}
+
 impl<T> Default for AnyCase<T> {
     fn default() -> Self {
         Self(Maybe::Absent)
