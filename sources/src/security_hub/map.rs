@@ -1,21 +1,302 @@
 //! From the bytes of `GetFindings` to reports.
+//!
+//! Every product that imports into Security Hub writes ASFF in its own way, so a finding is mapped in
+//! two steps: what is the same for all (places, times, texts, severity, status) and what its product
+//! means (identity, rule, class).
+//!
+//! One finding is one report, also when it names several resources: AWS puts the subject first and
+//! related ones after it.
+
+mod asff;
+mod identify;
+mod verdict;
 
 use bytes::Bytes;
-use muster_core::unit::Unit;
+use muster_core::identity::{Arn, Place, bounded_part, canonical_resource};
+use muster_core::ids::AccountId;
+use muster_core::report::{
+    CustomerFields, Report, ReportKey, ReportPath, Resource, TEXT_BYTES_MAX, TITLE_BYTES_MAX,
+};
+use muster_core::unit::{SourceKind, Unit};
 
+use self::asff::{Asff, AsffResource, ProductFields};
+use self::identify::{Context, Identity};
+use crate::body::Answer;
 use crate::document::{BodyError, Document, FindingsPage};
+use crate::draft::{
+    self, Remarks, WORD_BYTES_MAX, add_resource, link, partition_or, read_region, unmapped,
+};
 
 /// Reads a page of `GetFindings`: `{"Findings": [..], "NextToken": ".."}`.
+///
+/// # Errors
+///
+/// When the body is not such an object. What is wrong inside of a finding costs only that finding,
+/// which becomes [`Document::Unmapped`].
 pub fn findings_page(body: &Bytes, unit: &Unit) -> Result<FindingsPage, BodyError> {
-    let _ = (body, unit);
-    Err(BodyError { operation: "securityhub:GetFindings", message: "not yet".to_owned() })
+    let answer = Answer::read(body, "securityhub:GetFindings")?;
+    let documents = answer.list("Findings")?;
+    Ok(FindingsPage {
+        documents: documents.iter().map(|document| finding(document, unit)).collect(),
+        next_token: answer.text("NextToken")?,
+    })
 }
 
 /// Maps one finding in ASFF, read by `unit`. `raw` is kept as it is.
+///
+/// Only what is no object, or has no `Id`, cannot be mapped. Whatever else is missing or odd is
+/// replaced as far as that is honest, with a remark.
 pub fn finding(raw: &Bytes, unit: &Unit) -> Document {
-    let _ = unit;
-    Document::Unmapped(muster_core::report::Unmapped {
-        error: "not yet".to_owned(),
-        raw: raw.clone(),
+    match draft::parse::<Asff<'_>>(raw) {
+        Ok(asff) => match asff.id.text() {
+            Some(id) => Document::Report(Box::new(report(&asff, &id, raw, unit))),
+            None => unmapped("Id: missing", raw),
+        },
+        Err(error) => unmapped(error, raw),
+    }
+}
+
+fn report(asff: &Asff<'_>, id: &str, document: &Bytes, unit: &Unit) -> Report {
+    let mut remarks = Remarks::default();
+    let empty = ProductFields::default();
+    let fields = remarks.object("ProductFields", &asff.product_fields).unwrap_or(&empty);
+    let product = identify::product(asff, fields).unwrap_or_else(|| {
+        remarks.note("ProductArn: missing");
+        "unknown/unknown".to_owned()
+    });
+    let (account, region) = place(asff, id, unit, &mut remarks);
+    let owner = owner(asff, fields, &product, account);
+    let partition = Arn::parse(asff.product_arn.as_str()).map_or("", |arn| arn.partition);
+    let partition = partition_or(partition, &region);
+    let place = Place { partition, account: owner, region: &region };
+    let resources = resources(asff, fields, &place, &mut remarks);
+    let context = Context { asff, fields, id, product: &product, place, resources: &resources };
+    let mut identity = identify::identify(&context, &mut remarks);
+    let (severity, severity_normalized) = verdict::severity(asff, fields, &product, &mut remarks);
+    let (status, status_detail) = verdict::status(asff, fields, &product, &mut remarks);
+    let exposure = verdict::exposure(asff, &product, &identity);
+    let (remediation, remediation_url) = remediation(asff, &mut remarks);
+    let customer = customer(asff, severity, &mut remarks);
+    let (raw, raw_truncated) = draft::raw(document);
+    Report {
+        key: key(asff, id),
+        source: SourceKind::SecurityHub,
+        account: owner,
+        region: identity.region.take().unwrap_or_else(|| region.clone()),
+        class: identity.class,
+        title: title(asff, &identity, &mut remarks),
+        description: remarks.text("Description", &asff.description, TEXT_BYTES_MAX),
+        severity,
+        severity_normalized,
+        status,
+        status_detail,
+        facet: identity.facet,
+        exposure,
+        sample: is_sample(asff, fields),
+        customer,
+        remediation,
+        remediation_url,
+        first_observed: remarks.time("FirstObservedAt", &asff.first_observed_at),
+        last_observed: remarks.time("LastObservedAt", &asff.last_observed_at),
+        provider_created: remarks.time("CreatedAt", &asff.created_at),
+        provider_updated: remarks.time("UpdatedAt", &asff.updated_at),
+        count: count(fields),
+        origin: identity.origin,
+        rule_id: identity.rule_id,
+        product,
+        resources,
+        remarks: remarks.into_vec(),
+        raw,
+        raw_truncated,
+    }
+}
+
+/// The identity of the report: the id and the product's ARN, which AWS asks for together. Ids of
+/// custom products are unique only there. The unified Security Hub writes `productv2/` for the same
+/// product.
+fn key(asff: &Asff<'_>, id: &str) -> ReportKey {
+    let product = asff.product_arn.as_str().replacen("productv2/", "product/", 1);
+    let text = if product.is_empty() { id.to_owned() } else { format!("{product}/{id}") };
+    ReportKey { path: ReportPath::Asff, provider_id: bounded_part(&text).into_owned() }
+}
+
+/// The finding's account and Region. Older findings have no `Region`; it is in the product's ARN.
+fn place(
+    asff: &Asff<'_>,
+    id: &str,
+    unit: &Unit,
+    remarks: &mut Remarks,
+) -> (AccountId, muster_core::ids::Region) {
+    let nowhere = Arn { partition: "", service: "", region: "", account: "", resource: "" };
+    let id_arn = Arn::parse(id).unwrap_or(nowhere);
+    let product = Arn::parse(asff.product_arn.as_str()).unwrap_or(nowhere);
+    let first = asff.resources.items.first().and_then(|resource| resource.get());
+    let resource = first.map_or("", |resource| resource.id.as_str());
+    let resource_region = first.map_or("", |resource| resource.region.as_str());
+    let resource = Arn::parse(resource).unwrap_or(nowhere);
+    let accounts = [("Id", id_arn.account), ("Resources[0].Id", resource.account)];
+    let regions = [
+        ("ProductArn", product.region),
+        ("Id", id_arn.region),
+        ("Resources[0].Region", resource_region),
+        ("Resources[0].Id", resource.region),
+    ];
+    (
+        remarks.account("AwsAccountId", &asff.aws_account_id, &accounts, unit),
+        remarks.region("Region", &asff.region, &regions, unit),
+    )
+}
+
+/// The account that owns the problem. Access Analyzer writes the analyzer's account, which for an
+/// organization is the administrator's; the owner is in `ProductFields` or in the resource's ARN.
+fn owner(
+    asff: &Asff<'_>,
+    fields: &ProductFields<'_>,
+    product: &str,
+    account: AccountId,
+) -> AccountId {
+    if product != "aws/access-analyzer" {
+        return account;
+    }
+    let resource = asff.resources.items.first().and_then(|resource| resource.get());
+    let arn = resource.and_then(|resource| Arn::parse(resource.id.as_str()));
+    [
+        fields.resource_owner_account.as_str(),
+        fields.resource_owner_account_camel.as_str(),
+        arn.map_or("", |arn| arn.account),
+    ]
+    .iter()
+    .find_map(|text| text.parse().ok())
+    .unwrap_or(account)
+}
+
+/// The resources, the primary one first; the account when there is none. The owner of an access key
+/// is added at the end.
+fn resources(
+    asff: &Asff<'_>,
+    fields: &ProductFields<'_>,
+    place: &Place<'_>,
+    remarks: &mut Remarks,
+) -> Vec<Resource> {
+    let mut found = Vec::with_capacity(asff.resources.items.len().max(1));
+    let mut owners = Vec::new();
+    for (index, resource) in remarks.list("Resources", &asff.resources).iter().enumerate() {
+        let Some(resource) = resource.get() else {
+            remarks.note(format_args!("Resources[{index}]: not an object"));
+            continue;
+        };
+        let region = read_region(resource.region.as_str());
+        let partition = partition_or(resource.partition.as_str(), place.region);
+        let partition =
+            if resource.partition.as_str() == partition { partition } else { place.partition };
+        let place = Place { partition, region: region.as_ref().unwrap_or(place.region), ..*place };
+        match one_resource(resource, &place) {
+            Some(one) => add_resource(&mut found, one),
+            None => remarks.note(format_args!("Resources[{index}].Id: missing")),
+        }
+        owners.extend(key_owner(resource, &place));
+    }
+    if asff.resources.total > asff.resources.items.len() {
+        remarks
+            .note(format_args!("Resources: {} of them, the first are kept", asff.resources.total));
+    }
+    if let Some(first) = fields.first_resource.text().filter(|_| found.is_empty()) {
+        found.push(draft::resource(&first, "", place));
+    }
+    if found.is_empty() {
+        remarks.note("Resources: missing; the account stands for them");
+        found.push(identify::account_resource(place));
+    }
+    for owner in owners {
+        add_resource(&mut found, owner);
+    }
+    found
+}
+
+fn one_resource(resource: &AsffResource<'_>, place: &Place<'_>) -> Option<Resource> {
+    let kind = resource.kind.text().unwrap_or_default();
+    if let Some(id) = resource.id.text() {
+        return Some(draft::resource(&id, &kind, place));
+    }
+    let key = resource.details.get()?.aws_iam_access_key.get()?.access_key_id.text()?;
+    Some(draft::resource(&key, "AwsIamAccessKey", place))
+}
+
+/// The user that an access key belongs to.
+fn key_owner(resource: &AsffResource<'_>, place: &Place<'_>) -> Option<Resource> {
+    let key = resource.details.get()?.aws_iam_access_key.get()?;
+    let name = key.principal_name.text();
+    let (id, kind) = match (key.principal_type.as_str(), name) {
+        ("IAMUser", Some(name)) => {
+            (format!("arn:{}:iam::{}:user/{name}", place.partition, place.account), "AwsIamUser")
+        }
+        ("Root", _) => (
+            muster_core::identity::account_root(place.partition, place.account.as_str()),
+            "AwsAccount",
+        ),
+        ("AssumedRole", Some(name)) => {
+            (format!("arn:{}:iam::{}:role/{name}", place.partition, place.account), "AwsIamRole")
+        }
+        _ => return None,
+    };
+    let original = key.principal_name.text().or_else(|| key.principal_id.text());
+    Some(Resource {
+        id: canonical_resource(&id, kind, place),
+        original: original.unwrap_or_default().into_owned(),
+        kind: kind.to_owned(),
     })
+}
+
+fn title(asff: &Asff<'_>, identity: &Identity, remarks: &mut Remarks) -> String {
+    let title = remarks.text("Title", &asff.title, TITLE_BYTES_MAX);
+    if !title.is_empty() {
+        return title;
+    }
+    remarks.note("Title: missing; the rule stands for it");
+    identity.rule_id.clone()
+}
+
+fn remediation(asff: &Asff<'_>, remarks: &mut Remarks) -> (String, String) {
+    let remediation = remarks.object("Remediation", &asff.remediation);
+    let Some(advice) = remediation.and_then(|remediation| {
+        remarks.object("Remediation.Recommendation", &remediation.recommendation)
+    }) else {
+        return (String::new(), String::new());
+    };
+    let text = remarks.text("Remediation.Recommendation.Text", &advice.text, TEXT_BYTES_MAX);
+    (text, link(&advice.url.text().unwrap_or_default()))
+}
+
+/// What customers wrote at Security Hub. Never taken as triage.
+fn customer(
+    asff: &Asff<'_>,
+    severity: muster_core::report::Severity,
+    remarks: &mut Remarks,
+) -> CustomerFields {
+    let workflow = remarks.object("Workflow", &asff.workflow);
+    let note = remarks.object("Note", &asff.note);
+    CustomerFields {
+        workflow: workflow.map_or_else(String::new, |workflow| {
+            remarks.text("Workflow.Status", &workflow.status, WORD_BYTES_MAX)
+        }),
+        note: note
+            .map_or_else(String::new, |note| remarks.text("Note.Text", &note.text, TEXT_BYTES_MAX)),
+        verification: remarks.text("VerificationState", &asff.verification_state, WORD_BYTES_MAX),
+        provider_severity: verdict::provider_severity(asff, severity),
+    }
+}
+
+/// Made by the product to show what a finding looks like. `GuardDuty` takes `[SAMPLE]` off the title
+/// on the way to Security Hub and leaves other signs.
+fn is_sample(asff: &Asff<'_>, fields: &ProductFields<'_>) -> bool {
+    asff.sample.flag() == Some(true)
+        || fields.sample.flag() == Some(true)
+        || asff.title.as_str().starts_with("[SAMPLE]")
+        || draft::says_sample(fields.additional_info.as_str())
+}
+
+/// How often it happened: `GuardDuty` counts, the others do not.
+fn count(fields: &ProductFields<'_>) -> u32 {
+    let number = fields.count.number().or_else(|| fields.count_short.number());
+    number.map_or(1, draft::count)
 }

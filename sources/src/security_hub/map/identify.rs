@@ -1,0 +1,351 @@
+//! Who says it, about what: product, rule, class and origin of an ASFF finding.
+//!
+//! What each product writes into ASFF was read from AWS's documentation and from recorded findings;
+//! the forms are in the comments of each function.
+
+use std::borrow::Cow;
+
+use muster_core::identity::{
+    self, Arn, Origin, Place, account_root, canonical_principal, canonical_resource,
+};
+use muster_core::ids::{AccountId, Region};
+use muster_core::report::{FindingClass, OriginKey, Resource};
+
+use super::asff::{Asff, ProductFields};
+use crate::draft::{Remarks, partition_or, word};
+
+/// What an ASFF finding is, apart from its state.
+pub(crate) struct Identity {
+    pub(crate) origin: OriginKey,
+    pub(crate) rule_id: String,
+    pub(crate) class: FindingClass,
+    pub(crate) facet: String,
+    /// The Region of the problem, when it is not that of the finding.
+    pub(crate) region: Option<Region>,
+    /// The Security Hub control; empty for other products.
+    pub(crate) control: String,
+}
+
+/// What is known before the product matters.
+pub(crate) struct Context<'a> {
+    pub(crate) asff: &'a Asff<'a>,
+    pub(crate) fields: &'a ProductFields<'a>,
+    pub(crate) id: &'a str,
+    pub(crate) product: &'a str,
+    pub(crate) place: Place<'a>,
+    pub(crate) resources: &'a [Resource],
+}
+
+impl Context<'_> {
+    fn generator(&self) -> &str {
+        self.asff.generator_id.as_str()
+    }
+
+    fn primary(&self) -> &str {
+        self.resources.first().map_or("", |resource| &resource.id)
+    }
+
+    fn identity(&self, origin: &Origin<'_>, rule_id: &str, class: FindingClass) -> Identity {
+        Identity {
+            origin: origin.key(),
+            rule_id: word(rule_id),
+            class,
+            facet: String::new(),
+            region: None,
+            control: String::new(),
+        }
+    }
+
+    /// By product and id: what fits everything else.
+    fn other(&self, class: FindingClass) -> Identity {
+        let origin =
+            Origin::OtherAsff { product: self.product, account: self.place.account, id: self.id };
+        let rule = if self.generator().is_empty() { self.id } else { self.generator() };
+        self.identity(&origin, rule, class)
+    }
+
+    fn types(&self) -> impl Iterator<Item = &str> {
+        self.asff.types.items.iter().map(|kind| kind.as_str())
+    }
+}
+
+/// Identifies a finding by the rules of its product.
+pub(crate) fn identify(context: &Context<'_>, remarks: &mut Remarks) -> Identity {
+    let found = match context.product {
+        "aws/securityhub" => control(context),
+        "aws/guardduty" => guardduty(context),
+        "aws/access-analyzer" => access_analyzer(context),
+        "aws/inspector" => Some(inspector(context)),
+        "aws/macie" => Some(macie(context)),
+        "aws/config" => config_rule(context),
+        "aws/health" => health(context),
+        "aws/ssm-patch-manager" => Some(context.other(FindingClass::Vulnerability)),
+        _ => Some(context.other(class_by_types(context))),
+    };
+    found.unwrap_or_else(|| {
+        remarks.note(format_args!("Id: not the form that {} uses", context.product));
+        context.other(class_by_types(context))
+    })
+}
+
+/// A control, from the first of these that names one: `Compliance.SecurityControlId`, `GeneratorId`,
+/// `Id`, `ProductFields.StandardsControlArn`.
+fn control(context: &Context<'_>) -> Option<Identity> {
+    let compliance = context.asff.compliance.get();
+    let stated = compliance.map_or("", |compliance| compliance.security_control_id.as_str());
+    let control = if identity::is_control_id(stated) {
+        Cow::Borrowed(stated)
+    } else {
+        identity::control_of_rule(context.generator())
+            .or_else(|| control_of_id(context.id))
+            .or_else(|| control_of_id(context.fields.standards_control_arn.as_str()))?
+    };
+    let resource = context.resources.first()?;
+    let global = identity::is_global_control(&control, &resource.kind, &resource.id);
+    let region = if global { Region::global() } else { context.place.region.clone() };
+    let origin = Origin::Control {
+        partition: context.place.partition,
+        account: context.place.account,
+        region: &region,
+        control: &control,
+        resource: &resource.id,
+    };
+    let mut identity = context.identity(&origin, &control, FindingClass::Misconfiguration);
+    identity.region = Some(region);
+    identity.control = control.into_owned();
+    Some(identity)
+}
+
+/// The control in an id: `…:security-control/S3.8/finding/…`,
+/// `…:subscription/pci-dss/v/3.2.1/PCI.S3.1/finding/…`, `…:control/{standard}/v/{version}/{rule}`.
+fn control_of_id(id: &str) -> Option<Cow<'_, str>> {
+    let (_, rule) = id
+        .split_once(":subscription/")
+        .or_else(|| id.split_once(":control/"))
+        .or_else(|| id.find(":security-control/").map(|at| id.split_at(at + 1)))?;
+    let rule = rule.split_once("/finding/").map_or(rule, |(rule, _)| rule);
+    identity::control_of_rule(rule)
+}
+
+/// `arn:aws:guardduty:R:A:detector/D/finding/F`, read from the right: a sample of AWS leaves out the
+/// partition.
+fn guardduty(context: &Context<'_>) -> Option<Identity> {
+    let (head, finding) = context.id.rsplit_once("/finding/")?;
+    let (head, _detector) = head.rsplit_once(":detector/")?;
+    let mut parts = head.rsplitn(3, ':');
+    let (account, region, service) = (parts.next()?, parts.next()?, parts.next()?);
+    let is_finding = !finding.is_empty() && finding.bytes().all(|b| b.is_ascii_alphanumeric());
+    if !is_finding || service.rsplit(':').next() != Some("guardduty") {
+        return None;
+    }
+    let account: AccountId = account.parse().unwrap_or(context.place.account);
+    let region: Region = region.parse().unwrap_or_else(|_| context.place.region.clone());
+    let partition = Arn::parse(context.id).map_or("", |arn| arn.partition);
+    let partition = partition_or(partition, &region);
+    let origin = Origin::GuardDuty { partition, region: &region, account, finding };
+    let rule = context.types().find_map(guardduty_type).unwrap_or_default();
+    let rule = if rule.is_empty() { context.generator() } else { &rule };
+    let mut identity = context.identity(&origin, rule, FindingClass::Threat);
+    identity.facet = word(access_key(context).unwrap_or_default());
+    Some(identity)
+}
+
+/// The native finding type in an ASFF type: `TTPs/Discovery/Recon:EC2-Portscan` is
+/// `Recon:EC2/Portscan`. `PenTest:` types keep their slash, and DNS exfiltration has a suffix that the
+/// native type has not.
+fn guardduty_type(text: &str) -> Option<String> {
+    let (purpose, behaviour) = text.rsplit_once(':')?;
+    let purpose = purpose.rsplit('/').next()?;
+    let behaviour = if behaviour.contains('/') {
+        Cow::Borrowed(behaviour)
+    } else {
+        Cow::Owned(behaviour.replacen('-', "/", 1))
+    };
+    let behaviour = match behaviour.strip_suffix("DNSDataExfiltration!DNS") {
+        Some(head) => format!("{head}DNSDataExfiltration"),
+        None => behaviour.into_owned(),
+    };
+    Some(format!("{purpose}:{behaviour}"))
+}
+
+/// The access key among the resources.
+fn access_key<'a>(context: &'a Context<'_>) -> Option<&'a str> {
+    let key = |resource: &'a Resource| resource.id.strip_prefix("acct-key:")?.split_once(':');
+    let (_, key) = context.resources.iter().find_map(key)?;
+    (key != "null").then_some(key)
+}
+
+/// External access is `{analyzer ARN}/{resource ARN}`, one finding for a resource and, where there
+/// are several, one principal at a time. Unused access is `{analyzer ARN}/{resource ARN}/{type}` and
+/// has the native id in `ProductFields`.
+fn access_analyzer(context: &Context<'_>) -> Option<Identity> {
+    let (analyzer, rest) = split_analyzer(context.id)?;
+    let stated = context.fields.finding_type.as_str();
+    let suffix = rest.rsplit('/').next().filter(|suffix| is_unused(suffix)).unwrap_or_default();
+    let kind = if stated.is_empty() { suffix } else { stated };
+    if kind.is_empty() || kind == "ExternalAccess" {
+        let resource = canonical_resource(rest, "", &context.place);
+        let principal = external_principal(context);
+        let principal = canonical_principal(&principal);
+        let origin =
+            Origin::ExternalAccess { analyzer, resource: &resource, principal: &principal };
+        let mut identity = context.identity(&origin, "ExternalAccess", FindingClass::Exposure);
+        identity.facet = word(&principal);
+        return Some(identity);
+    }
+    let finding = native_finding(context)?;
+    let origin = Origin::AccessAnalyzer { analyzer, finding };
+    let class =
+        if is_unused(kind) { FindingClass::Misconfiguration } else { FindingClass::Exposure };
+    Some(context.identity(&origin, kind, class))
+}
+
+/// The analyzer's ARN and what follows; an analyzer's name has no slash.
+fn split_analyzer(id: &str) -> Option<(&str, &str)> {
+    let arn = Arn::parse(id).filter(|arn| arn.service == "access-analyzer")?;
+    let name = arn.resource.strip_prefix("analyzer/")?;
+    let (_, rest) = name.split_once('/')?;
+    let analyzer = id.get(..id.len() - rest.len() - 1)?;
+    (!rest.is_empty()).then_some((analyzer, rest))
+}
+
+/// The finding types of unused access. ASFF writes `UnusedPermissions` for `UnusedPermission`.
+fn is_unused(kind: &str) -> bool {
+    matches!(
+        kind,
+        "UnusedIAMRole"
+            | "UnusedIAMUserAccessKey"
+            | "UnusedIAMUserPassword"
+            | "UnusedPermission"
+            | "UnusedPermissions"
+    )
+}
+
+/// The native id: in `ProductFields`, or at the end of the link to the console.
+fn native_finding<'a>(context: &'a Context<'_>) -> Option<&'a str> {
+    let stated = context.fields.analyzer_finding.as_str();
+    if !stated.is_empty() {
+        return Some(stated);
+    }
+    let (_, finding) = context.asff.source_url.as_str().rsplit_once("#/findings/details/")?;
+    (!finding.is_empty()).then_some(finding)
+}
+
+fn external_principal<'a>(context: &'a Context<'_>) -> Cow<'a, str> {
+    let resource = context.asff.resources.items.first().and_then(|resource| resource.get());
+    let other = resource.and_then(|r| r.details.get()).and_then(|details| details.other.get());
+    other.and_then(|other| other.external_principal.text()).unwrap_or_default()
+}
+
+/// Inspector has the finding's ARN as `Id`; Inspector Classic has it in `ProductFields`.
+fn inspector(context: &Context<'_>) -> Identity {
+    let classic = context.fields.inspector_arn.as_str();
+    let is_arn = context.id.starts_with("arn:");
+    let arn = if is_arn || classic.is_empty() { context.id } else { classic };
+    let vulnerability = context.asff.vulnerabilities.items.first().and_then(|first| first.get());
+    let cve = vulnerability.map_or("", |vulnerability| vulnerability.id.as_str());
+    let is_reachability = context.types().any(|kind| kind.contains("Network Reachability"));
+    let class = if is_reachability { FindingClass::Exposure } else { FindingClass::Vulnerability };
+    let rule = match context.types().next().and_then(|kind| kind.rsplit('/').next()) {
+        _ if !cve.is_empty() => cve,
+        Some(kind) if !kind.is_empty() => kind,
+        _ => context.generator(),
+    };
+    let mut identity = context.identity(&Origin::Inspector { arn }, rule, class);
+    let package = vulnerability
+        .and_then(|vulnerability| vulnerability.vulnerable_packages.items.first())
+        .and_then(|package| package.get());
+    identity.facet = word(package.map_or("", |package| package.name.as_str()));
+    identity
+}
+
+/// Macie has a bare id; some write it at the end of something longer.
+fn macie(context: &Context<'_>) -> Identity {
+    let finding = context.id.rsplit('/').next().unwrap_or(context.id);
+    let Place { partition, account, region } = context.place;
+    let origin = Origin::Macie { partition, region, account, finding };
+    let kind = context.types().find_map(|kind| kind.rsplit_once(':').map(|_| kind)).unwrap_or("");
+    let rule = macie_type(kind).unwrap_or_else(|| context.generator().to_owned());
+    context.identity(&origin, &rule, class_by_types(context))
+}
+
+/// `Effects/Data Exposure/Policy:IAMUser-S3BucketPublic` is `Policy:IAMUser/S3BucketPublic`.
+fn macie_type(kind: &str) -> Option<String> {
+    let (category, name) = kind.rsplit_once(':')?;
+    let category = category.rsplit('/').next()?;
+    Some(format!("{category}:{}", name.replacen('-', "/", 1)))
+}
+
+/// `{rule ARN}/finding/{hash}`; the hash is not stable.
+fn config_rule(context: &Context<'_>) -> Option<Identity> {
+    let stated = context.fields.config_rule_arn.as_str();
+    let rule = [stated, context.generator()]
+        .into_iter()
+        .find(|arn| arn.starts_with("arn:"))
+        .or_else(|| context.id.split_once("/finding/").map(|(rule, _)| rule))?;
+    let name = context.fields.config_rule_name.as_str();
+    let name = if name.is_empty() { rule.rsplit('/').next().unwrap_or(rule) } else { name };
+    let origin = Origin::ConfigRule { rule, resource: context.primary() };
+    Some(context.identity(&origin, name, FindingClass::Misconfiguration))
+}
+
+/// `{event ARN with the account filled in}/{hash}`. The native ARN has no account.
+fn health(context: &Context<'_>) -> Option<Identity> {
+    let arn = Arn::parse(context.id).filter(|arn| arn.service == "health")?;
+    let event: Vec<&str> = arn.resource.splitn(5, '/').take(4).collect();
+    let ["event", _, code, _] = event.as_slice() else {
+        return None;
+    };
+    let event = format!("arn:{}:health:{}::{}", arn.partition, arn.region, event.join("/"));
+    let account = arn.account.parse().unwrap_or(context.place.account);
+    let rule = if context.generator().is_empty() { code } else { context.generator() };
+    let is_threat = ["AWS_ABUSE_", "AWS_RISK_"].iter().any(|start| rule.starts_with(start));
+    let class = if is_threat { FindingClass::Threat } else { FindingClass::Misconfiguration };
+    Some(context.identity(&Origin::Health { account, event: &event }, rule, class))
+}
+
+/// The class that the first known namespace of `Types` stands for (ASFF types taxonomy).
+fn class_by_types(context: &Context<'_>) -> FindingClass {
+    let by_type = |kind: &str| {
+        let mut parts = kind.split('/');
+        Some(match (parts.next()?, parts.next().unwrap_or_default()) {
+            ("TTPs" | "Unusual Behaviors", _) => FindingClass::Threat,
+            ("Effects", "Data Exposure") => FindingClass::Exposure,
+            ("Effects", _) => FindingClass::Threat,
+            ("Sensitive Data Identifications", _) => FindingClass::SensitiveData,
+            ("Software and Configuration Checks", "Vulnerabilities") => FindingClass::Vulnerability,
+            ("Software and Configuration Checks", _) => FindingClass::Misconfiguration,
+            _ => return None,
+        })
+    };
+    let has_vulnerabilities = context.asff.vulnerabilities.total > 0;
+    context.types().find_map(by_type).unwrap_or(if has_vulnerabilities {
+        FindingClass::Vulnerability
+    } else {
+        FindingClass::Misconfiguration
+    })
+}
+
+/// Company and product, in lower case: the last two segments of the product's ARN, or else what the
+/// id in `ProductFields` says, or the names.
+pub(crate) fn product(asff: &Asff<'_>, fields: &ProductFields<'_>) -> Option<String> {
+    let tail = |arn: &str| {
+        let (_, tail) = arn.split_once("product/").or_else(|| arn.split_once("productv2/"))?;
+        let mut parts = tail.splitn(3, '/');
+        let (company, product) = (parts.next()?, parts.next()?);
+        (!company.is_empty() && !product.is_empty())
+            .then(|| format!("{company}/{product}").to_lowercase())
+    };
+    let slug = |text: &str| text.to_lowercase().replace([' ', '/'], "-");
+    let named = || {
+        let (company, product) = (asff.company_name.as_str(), asff.product_name.as_str());
+        (!product.is_empty()).then(|| format!("{}/{}", slug(company), slug(product)))
+    };
+    tail(asff.product_arn.as_str()).or_else(|| tail(fields.finding_id.as_str())).or_else(named)
+}
+
+/// The account when a finding names no resource at all.
+pub(crate) fn account_resource(place: &Place<'_>) -> Resource {
+    let id = account_root(place.partition, place.account.as_str());
+    Resource { original: String::new(), kind: "AwsAccount".to_owned(), id }
+}
