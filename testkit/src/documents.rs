@@ -4,6 +4,8 @@ pub mod controls;
 pub mod resource;
 pub mod threats;
 
+pub mod access;
 pub mod asff;
+pub mod checks;
 pub(crate) mod copies;
 pub(crate) mod guardduty;

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+mod access_analyzer;
 mod calls;
 mod error;
 mod faults;
@@ -20,6 +21,8 @@ mod listing;
 mod request;
 mod security_hub;
 mod serve;
+mod sts;
+mod support;
 mod tokens;
 
 pub use calls::{CallCount, Calls, REQUESTS_KEPT, Request};
@@ -46,6 +49,8 @@ pub struct Config {
     pub access_keys: BTreeMap<String, String>,
     /// The account of every other access key; without one those are unknown to AWS.
     pub default_account: Option<String>,
+    /// The external id that roles of an account ask for, by account; the others ask for none.
+    pub external_ids: BTreeMap<String, String>,
     /// How long a page token is good for. AWS publishes no figure.
     pub token_lifetime: Duration,
     /// How long the credentials of an assumed role are good for, when the caller names no time.
@@ -62,6 +67,7 @@ impl Config {
             limits: Limits::published(),
             access_keys: BTreeMap::new(),
             default_account,
+            external_ids: BTreeMap::new(),
             token_lifetime: Duration::from_secs(3600),
             session_lifetime: Duration::from_secs(3600),
             world,
@@ -93,6 +99,13 @@ impl Config {
     #[must_use]
     pub fn default_account(mut self, account: Option<String>) -> Self {
         self.default_account = account;
+        self
+    }
+
+    /// The same with an external id that the roles of `account` ask for.
+    #[must_use]
+    pub fn external_id(mut self, account: impl Into<String>, id: impl Into<String>) -> Self {
+        self.external_ids.insert(account.into(), id.into());
         self
     }
 
@@ -136,6 +149,7 @@ pub(crate) struct State {
     pub buckets: limits::Buckets,
     pub calls: Calls,
     pub tokens: tokens::Tokens,
+    pub sessions: sts::Sessions,
     pub requests: u64,
 }
 
@@ -157,6 +171,7 @@ impl Emulator {
                 buckets: limits::Buckets::default(),
                 calls: Calls::default(),
                 tokens: tokens::Tokens::default(),
+                sessions: sts::Sessions::default(),
                 requests: 0,
             }),
             finished: watch::Sender::new(0),

@@ -22,6 +22,7 @@ pub mod world;
 mod seeded;
 
 pub use clock::{Clock, ManualClock};
+pub use documents::access::AccessKind;
 pub use documents::asff::Compliance;
 pub use documents::resource::Resource;
 pub use emulator::{
@@ -30,4 +31,7 @@ pub use emulator::{
 };
 pub use operation::{Operation, Service};
 pub use scope::Scope;
-pub use world::{Control, ControlFindings, Event, Threat, World, WorldError};
+pub use world::{
+    Access, AnalyzerKind, Control, ControlFindings, Event, Flag, FlagStatus, Threat, World,
+    WorldError,
+};

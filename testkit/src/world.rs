@@ -9,14 +9,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 use jiff::Timestamp;
 
+mod access;
+pub(crate) mod advisor;
+pub(crate) mod analyzer;
 pub(crate) mod detector;
 pub(crate) mod event;
 pub(crate) mod hub;
 mod security_hub;
 mod threats;
 
+pub use advisor::{Advisor, FlagStatus};
+pub use analyzer::{Analyzer, AnalyzerKind};
 pub use detector::Detector;
-pub use event::{Control, Event, Threat, WorldError};
+pub use event::{Access, Control, Event, Flag, Threat, WorldError};
 pub use hub::{ControlFindings, Hub};
 
 use crate::scope::Scope;
@@ -35,6 +40,10 @@ pub struct World {
     disabled_regions: BTreeSet<Scope>,
     pub(crate) hubs: BTreeMap<Scope, Hub>,
     pub(crate) detectors: BTreeMap<Scope, Detector>,
+    /// By ARN.
+    pub(crate) analyzers: BTreeMap<String, Analyzer>,
+    /// By account.
+    pub(crate) advisors: BTreeMap<String, Advisor>,
     names: BTreeMap<String, Place>,
 }
 
@@ -45,6 +54,10 @@ enum Place {
     Hub { scope: Scope, ids: Vec<String>, rating: Option<&'static str> },
     /// A finding of a detector, with its copy in the hub of the same scope.
     Detector { scope: Scope, id: String },
+    /// A finding of an analyzer, with its copy in the hub of the analyzer's scope.
+    Analyzer { arn: String, id: String, resource_type: &'static str, generation: u32 },
+    /// A row of a check.
+    Advisor { account: String, check: &'static str, id: String },
 }
 
 impl Place {
@@ -52,6 +65,8 @@ impl Place {
         match self {
             Self::Hub { .. } => "Security Hub",
             Self::Detector { .. } => "GuardDuty",
+            Self::Analyzer { .. } => "Access Analyzer",
+            Self::Advisor { .. } => "Trusted Advisor",
         }
     }
 }
@@ -68,6 +83,8 @@ impl World {
             disabled_regions: BTreeSet::new(),
             hubs: BTreeMap::new(),
             detectors: BTreeMap::new(),
+            analyzers: BTreeMap::new(),
+            advisors: BTreeMap::new(),
             names: BTreeMap::new(),
         }
     }
@@ -190,6 +207,12 @@ impl World {
             Event::Vanish { name } => self.vanish(&name),
             Event::Threat(threat) => self.add_threat(&threat, now),
             Event::Escalate { name, severity } => self.escalate(&name, severity, now),
+            Event::Access(access) => self.add_access(&access, now),
+            Event::Resolve { name } => self.set_access_status(&name, "RESOLVED", now),
+            Event::Reissue { name, kind } => self.reissue(&name, kind, now),
+            Event::Flag(flag) => self.flag(&flag, now),
+            Event::Refresh { account, check } => self.refresh(&account, check.as_deref(), now),
+            Event::FailCheck { account, check } => self.fail_check(&account, &check, now),
         }
     }
 
@@ -197,7 +220,9 @@ impl World {
     pub fn ids(&self, name: &str) -> Vec<String> {
         match self.names.get(name) {
             Some(Place::Hub { ids, .. }) => ids.clone(),
-            Some(Place::Detector { id, .. }) => vec![id.clone()],
+            Some(
+                Place::Detector { id, .. } | Place::Analyzer { id, .. } | Place::Advisor { id, .. },
+            ) => vec![id.clone()],
             None => Vec::new(),
         }
     }
@@ -229,6 +254,8 @@ impl World {
         match self.place(name)?.clone() {
             Place::Hub { scope, ids, .. } => self.touch(&scope, &ids, now),
             Place::Detector { scope, id } => self.see_again(&scope, &id, None, now),
+            Place::Analyzer { arn, id, .. } => self.rescan(&arn, &id, now),
+            Place::Advisor { .. } => Err(self.wrong_product(name)),
         }
     }
 
@@ -241,11 +268,17 @@ impl World {
         match self.place(name)?.clone() {
             Place::Hub { scope, ids, .. } => self.archive_in_hub(&scope, &ids, archived, now),
             Place::Detector { scope, id } => self.archive_threat(&scope, &id, archived),
+            Place::Analyzer { .. } => {
+                self.set_access_status(name, if archived { "ARCHIVED" } else { "ACTIVE" }, now)
+            }
+            Place::Advisor { account, check, id } => {
+                self.set_row(&account, check, &id, Some(archived))
+            }
         }
     }
 
     fn vanish(&mut self, name: &str) -> Result<(), WorldError> {
-        match self.names.remove(name).ok_or_else(|| WorldError::UnknownName(name.to_owned()))? {
+        match self.place(name)?.clone() {
             Place::Hub { scope, ids, .. } => {
                 let hub = self.hub_mut(&scope)?;
                 for id in ids {
@@ -255,7 +288,12 @@ impl World {
             Place::Detector { scope, id } => {
                 self.detector_mut(&scope)?.findings.remove(&id);
             }
+            Place::Analyzer { arn, id, .. } => {
+                self.analyzer_mut(&arn)?.findings.remove(&id);
+            }
+            Place::Advisor { account, check, id } => self.set_row(&account, check, &id, None)?,
         }
+        self.names.remove(name);
         Ok(())
     }
 

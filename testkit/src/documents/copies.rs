@@ -1,9 +1,13 @@
 //! The copies of other products' findings that appear in Security Hub.
 
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::access::{AccessFinding, AccessKind};
 use super::asff::product_arn;
 use super::threats::ThreatInfo;
+use crate::clock::{millis_text, seconds_text};
+use crate::scope::Scope;
 
 /// Security Hub's copy of a GuardDuty finding: its id is the native ARN.
 pub(crate) fn of_guardduty(native: &Value, info: &ThreatInfo, resource: Value) -> Value {
@@ -99,5 +103,173 @@ fn flatten(path: &str, value: &Value, fields: &mut Map<String, Value>) {
         Value::Bool(_) | Value::Number(_) => {
             fields.insert(path.to_owned(), json!(value.to_string()));
         }
+    }
+}
+
+/// Security Hub's copy of an Access Analyzer finding: a group for access from outside, one for each
+/// kind of unused access of a resource. Its account is the analyzer's.
+pub(crate) fn of_access(
+    finding: &AccessFinding,
+    analyzer: &str,
+    scope: &Scope,
+    resource_type: &str,
+    now: Timestamp,
+) -> Value {
+    let Scope { account, region } = scope;
+    let (suffix, kind) = access_type(&finding.kind);
+    let id = format!("{analyzer}/{}{suffix}", finding.resource);
+    let product = product_arn(region, "access-analyzer");
+    let (label, normalized) = access_severity(&finding.kind);
+    let native = &finding.id;
+    let mut fields = json!({
+        "ResourceOwnerAccount": finding.owner,
+        "aws/securityhub/FindingId": format!("{product}/{id}"),
+        "aws/securityhub/ProductName": "IAM Access Analyzer",
+        "aws/securityhub/CompanyName": "AWS"
+    });
+    if !suffix.is_empty() {
+        fields["findingId"] = json!(native);
+        fields["findingType"] = json!(finding.kind.finding_type());
+    }
+    let archived = finding.status != "ACTIVE";
+    json!({
+        "SchemaVersion": "2018-10-08",
+        "Id": id,
+        "ProductArn": product,
+        "ProductName": "IAM Access Analyzer",
+        "CompanyName": "AWS",
+        "Region": region,
+        "GeneratorId": "aws/access-analyzer",
+        "AwsAccountId": account,
+        "Types": [kind],
+        "CreatedAt": seconds_text(finding.created_at),
+        "UpdatedAt": seconds_text(now),
+        "FirstObservedAt": seconds_text(finding.created_at),
+        "LastObservedAt": seconds_text(finding.analyzed_at),
+        "ProcessedAt": millis_text(now),
+        "Severity": { "Label": label, "Normalized": normalized },
+        "Title": access_title(finding, resource_type),
+        "Description": access_title(finding, finding.resource_type),
+        "Remediation": {
+            "Recommendation": {
+                "Text": "Remove the permission if it is not intended, then scan the resource again."
+            }
+        },
+        "SourceUrl": format!(
+            "https://console.aws.amazon.com/access-analyzer/home?region={region}#/findings/details/{native}"
+        ),
+        "ProductFields": fields,
+        "Resources": [{
+            "Type": resource_type,
+            "Id": finding.resource,
+            "Partition": "aws",
+            "Region": region,
+            "Details": { "Other": access_details(&finding.kind) }
+        }],
+        "WorkflowState": "NEW",
+        "Workflow": { "Status": "NEW" },
+        "RecordState": if archived { "ARCHIVED" } else { "ACTIVE" },
+        "FindingProviderFields": { "Severity": { "Label": label }, "Types": [kind] }
+    })
+}
+
+/// What a person wrote on the copy outlives what the product writes.
+pub(crate) fn keep_customer_fields(copy: &mut Value, before: &[u8]) {
+    let Ok(before) = serde_json::from_slice::<Value>(before) else { return };
+    for field in ["Workflow", "Note", "UserDefinedFields", "VerificationState", "Criticality"] {
+        if let Some(value) = before.get(field) {
+            copy[field] = value.clone();
+        }
+    }
+    copy["CreatedAt"] = before["CreatedAt"].clone();
+    copy["FirstObservedAt"] = before["FirstObservedAt"].clone();
+}
+
+/// The end of the copy's id, and its type.
+fn access_type(kind: &AccessKind) -> (&'static str, &'static str) {
+    match kind {
+        AccessKind::External { .. } | AccessKind::Error(_) | AccessKind::Internal { .. } => (
+            "",
+            "Software and Configuration Checks/AWS Security Best Practices/External Access Granted",
+        ),
+        AccessKind::UnusedRole { .. } => (
+            "/UnusedIAMRole",
+            "Software and Configuration Checks/AWS Security Best Practices/Unused IAM Role",
+        ),
+        AccessKind::UnusedAccessKey { .. } => (
+            "/UnusedIAMUserAccessKey",
+            "Software and Configuration Checks/AWS Security Best Practices/Unused IAM User Access Key",
+        ),
+        AccessKind::UnusedPassword { .. } => (
+            "/UnusedIAMUserPassword",
+            "Software and Configuration Checks/AWS Security Best Practices/Unused IAM User Password",
+        ),
+        // The suffix is in the plural although the type is not.
+        AccessKind::UnusedPermission(_) => (
+            "/UnusedPermissions",
+            "Software and Configuration Checks/AWS Security Best Practices/Unused Permission",
+        ),
+    }
+}
+
+fn access_severity(kind: &AccessKind) -> (&'static str, u8) {
+    match kind {
+        AccessKind::External { is_public: true, .. } => ("HIGH", 70),
+        AccessKind::UnusedRole { .. }
+        | AccessKind::UnusedAccessKey { .. }
+        | AccessKind::UnusedPassword { .. } => ("MEDIUM", 40),
+        AccessKind::External { .. }
+        | AccessKind::Error(_)
+        | AccessKind::Internal { .. }
+        | AccessKind::UnusedPermission(_) => ("LOW", 1),
+    }
+}
+
+fn access_title(finding: &AccessFinding, resource_type: &str) -> String {
+    let resource = &finding.resource;
+    match &finding.kind {
+        AccessKind::External { is_public: true, .. } => {
+            format!("{resource_type}/{resource}/ allows public access")
+        }
+        AccessKind::External { .. } | AccessKind::Error(_) | AccessKind::Internal { .. } => {
+            format!("{resource_type}/{resource}/ allows cross-account access")
+        }
+        AccessKind::UnusedRole { .. } => format!("{resource_type}/{resource}/ is not used"),
+        AccessKind::UnusedAccessKey { .. } => {
+            format!("{resource_type}/{resource}/ has an access key that is not used")
+        }
+        AccessKind::UnusedPassword { .. } => {
+            format!("{resource_type}/{resource}/ has a password that is not used")
+        }
+        AccessKind::UnusedPermission(_) => {
+            format!("{resource_type}/{resource}/ has permissions that are not used")
+        }
+    }
+}
+
+fn access_details(kind: &AccessKind) -> Value {
+    match kind {
+        AccessKind::External { principal, actions, condition, .. } => {
+            let condition = condition.iter().map(|(key, value)| format!("{key}={value}"));
+            let condition = condition.collect::<Vec<_>>().join(",");
+            json!({
+                "External Principal Type": principal.0,
+                "External Principal": principal.1,
+                "Action Granted": actions.join(","),
+                "Condition": if condition.is_empty() { "none" } else { &condition }
+            })
+        }
+        AccessKind::UnusedPermission(services) => {
+            let actions: usize = services.iter().map(|(_, actions)| actions.len()).sum();
+            json!({
+                "Number of unused services": services.len().to_string(),
+                "Number of unused actions": actions.to_string()
+            })
+        }
+        AccessKind::UnusedAccessKey { access_key, .. } => json!({ "Access Key Id": access_key }),
+        AccessKind::UnusedRole { .. }
+        | AccessKind::UnusedPassword { .. }
+        | AccessKind::Error(_)
+        | AccessKind::Internal { .. } => json!({ "Last accessed": "none" }),
     }
 }

@@ -22,7 +22,7 @@ use super::calls::{End, Request};
 use super::error::{ApiError, ErrorKind, throttled};
 use super::faults::Fault;
 use super::request::{Call, Signature};
-use super::{Body, Shared, State, guardduty, security_hub};
+use super::{Body, Shared, State, access_analyzer, guardduty, security_hub, sts, support};
 use crate::operation::{Operation, Service};
 use crate::scope::Scope;
 
@@ -72,6 +72,7 @@ pub(crate) async fn accept(listener: TcpListener, shared: Arc<Shared>, stop: Can
 struct Arrived {
     call: Call,
     scope: Scope,
+    access_key: String,
     request_id: String,
 }
 
@@ -138,7 +139,7 @@ impl Shared {
             target,
             body: call.body.clone(),
         });
-        Ok(Arrived { call, scope, request_id })
+        Ok(Arrived { call, scope, access_key: signature.access_key, request_id })
     }
 
     fn strike(&self, arrived: &Arrived) -> (Duration, Option<Fault>) {
@@ -147,7 +148,7 @@ impl Shared {
     }
 
     fn answer(&self, arrived: &Arrived, fault: Option<Fault>) -> Answered {
-        let Arrived { call, scope, request_id } = arrived;
+        let Arrived { call, scope, request_id, .. } = arrived;
         let service = call.operation.service();
         let failed = |error: ApiError| {
             let is_throttle =
@@ -174,7 +175,7 @@ impl Shared {
             )
             | None => {}
         }
-        let body = match self.state().execute(call, scope, self.clock.now()) {
+        let body = match self.state().execute(arrived, self.clock.now()) {
             Ok(body) => body,
             Err(error) => return failed(error),
         };
@@ -197,7 +198,11 @@ impl State {
     }
 
     /// Whose credentials these are.
-    fn account_of(&self, signature: &Signature, _now: Timestamp) -> Result<String, ErrorKind> {
+    fn account_of(&self, signature: &Signature, now: Timestamp) -> Result<String, ErrorKind> {
+        let token = signature.session_token.as_deref();
+        if let Some(account) = self.sessions.account_of(&signature.access_key, token, now) {
+            return account;
+        }
         self.config
             .access_keys
             .get(&signature.access_key)
@@ -207,7 +212,8 @@ impl State {
     }
 
     /// Answers a call whose caller is known.
-    fn execute(&mut self, call: &Call, scope: &Scope, now: Timestamp) -> Result<Vec<u8>, ApiError> {
+    fn execute(&mut self, arrived: &Arrived, now: Timestamp) -> Result<Vec<u8>, ApiError> {
+        let Arrived { call, scope, access_key, request_id } = arrived;
         let service = call.operation.service();
         if !self.config.world.is_region_enabled(scope) {
             return Err(ErrorKind::UnrecognizedClient.error(service, "", &scope.account));
@@ -223,7 +229,20 @@ impl State {
             Operation::GetDetector => guardduty::get_detector(self, call, scope),
             Operation::ListGuardDutyFindings => guardduty::list_findings(self, call, scope, now),
             Operation::GetGuardDutyFindings => guardduty::get_findings(self, call, scope),
-            _ => Err(unknown_operation()),
+            Operation::ListAnalyzers => access_analyzer::list_analyzers(self, call, scope, now),
+            Operation::ListAccessFindings | Operation::ListAccessFindingsV2 => {
+                access_analyzer::list_findings(self, call, scope, now)
+            }
+            Operation::GetAccessFindingV2 => access_analyzer::get_finding(self, call, scope, now),
+            Operation::DescribeChecks
+            | Operation::DescribeCheckSummaries
+            | Operation::DescribeCheckResult
+            | Operation::DescribeCheckRefreshStatuses
+            | Operation::RefreshCheck => support::answer(self, call, scope, now),
+            Operation::GetCallerIdentity => {
+                Ok(sts::get_caller_identity(self, access_key, scope, request_id))
+            }
+            Operation::AssumeRole => sts::assume_role(self, call, scope, now, request_id),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::advisor::FlagStatus;
+use crate::documents::access::AccessKind;
 use crate::documents::asff::Compliance;
 use crate::documents::resource::Resource;
 use crate::scope::Scope;
@@ -29,8 +31,8 @@ pub enum Event {
         /// The whole ASFF document. `Id` and `UpdatedAt` must be there.
         document: Value,
     },
-    /// Security Hub evaluates a control again and nothing changed: only times move. For a GuardDuty
-    /// finding, the activity goes on: `count` and the times move.
+    /// The product looks again and finds the same. In Security Hub only times move; in GuardDuty the
+    /// activity goes on, so `count` and the times move; in Access Analyzer only `analyzedAt` moves.
     Heartbeat {
         /// The finding.
         name: String,
@@ -45,7 +47,8 @@ pub enum Event {
         note: Option<(String, String)>,
     },
     /// The finding is archived: by Security Hub because the resource is gone, by a person in
-    /// GuardDuty (which moves no time) or in Access Analyzer.
+    /// GuardDuty (which moves no time) or in Access Analyzer. In Trusted Advisor a person excludes
+    /// the resource.
     Archive {
         /// The finding.
         name: String,
@@ -55,7 +58,8 @@ pub enum Event {
         /// The finding.
         name: String,
     },
-    /// The finding is no longer there at all, as after retention.
+    /// The finding is no longer there at all, as after retention; a copy of it in Security Hub
+    /// stays. A resource that Trusted Advisor no longer flags is gone after the next refresh.
     Vanish {
         /// The finding.
         name: String,
@@ -68,6 +72,38 @@ pub enum Event {
         name: String,
         /// The new severity, 1.0 to 10.0.
         severity: f64,
+    },
+    /// Access Analyzer finds something.
+    Access(Access),
+    /// Access Analyzer sees that the access is gone: `RESOLVED`.
+    Resolve {
+        /// The finding.
+        name: String,
+    },
+    /// A policy changed and still grants access: the finding is `RESOLVED`, and one with another id
+    /// has its name from now on.
+    Reissue {
+        /// The finding.
+        name: String,
+        /// What it says now; `None` for the same.
+        kind: Option<AccessKind>,
+    },
+    /// Trusted Advisor will flag a resource from the next refresh on.
+    Flag(Flag),
+    /// Trusted Advisor evaluates a check, or all of them: results and timestamps move.
+    Refresh {
+        /// The account.
+        account: String,
+        /// The check; `None` for all.
+        check: Option<String>,
+    },
+    /// Trusted Advisor tries to evaluate a check and cannot: `not_available`, without resources,
+    /// until the next refresh.
+    FailCheck {
+        /// The account.
+        account: String,
+        /// The check.
+        check: String,
     },
 }
 
@@ -108,6 +144,38 @@ pub struct Threat {
     pub sample: bool,
 }
 
+/// An Access Analyzer finding that appears.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Access {
+    /// How later events call it.
+    pub name: String,
+    /// The ARN of the analyzer.
+    pub analyzer: String,
+    /// What it is about.
+    pub resource: Resource,
+    /// What is the matter.
+    pub kind: AccessKind,
+    /// How long ago it was first seen, in hours.
+    pub age_hours: u32,
+}
+
+/// A resource that Trusted Advisor flags.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flag {
+    /// How later events call it.
+    pub name: String,
+    /// The account.
+    pub account: String,
+    /// The id of the check; see [`checks`](crate::documents::checks).
+    pub check: String,
+    /// How bad it is.
+    pub status: FlagStatus,
+    /// Where the resource is; `None` for global ones.
+    pub region: Option<String>,
+    /// Cells by header name. `Status`, `Region` and the times fill themselves; others are null.
+    pub cells: Vec<(String, String)>,
+}
+
 /// Why an event could not happen. The world is as it was.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -129,6 +197,9 @@ pub enum WorldError {
     /// The catalogue has no such control, finding type or check.
     #[error("the catalogue has no `{0}`")]
     UnknownKind(String),
+    /// There is no such analyzer.
+    #[error("there is no analyzer `{0}`")]
+    UnknownAnalyzer(String),
     /// The event does not fit the product of the finding.
     #[error("`{name}` is a finding of {product}, to which this cannot happen")]
     WrongProduct {

@@ -98,6 +98,7 @@ impl World {
                 let copy = self.copy_of_threat(&scope, &id)?;
                 (scope, vec![copy])
             }
+            Place::Analyzer { .. } | Place::Advisor { .. } => return Err(self.wrong_product(name)),
         };
         let hub = self.hub_mut(&scope)?;
         for id in &ids {

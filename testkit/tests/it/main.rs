@@ -2,9 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod access_analyzer;
 mod client;
+mod errors;
+mod faults;
 mod guardduty;
 mod security_hub;
+mod sts;
+mod support;
 
 use muster_testkit::{
     Compliance, Config, Control, ControlFindings, Emulator, Event, ManualClock, Resource, Scope,
