@@ -1,5 +1,5 @@
 //! IAM Access Analyzer: `ListAnalyzers`, `ListFindings`, `ListFindingsV2`, `GetFindingV2`.
 
 pub mod map;
-// #[cfg(feature = "sdk")]
-// pub mod shell;
+#[cfg(feature = "sdk")]
+pub(crate) mod shell;

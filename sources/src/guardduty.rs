@@ -1,5 +1,5 @@
 //! `GuardDuty`: `ListDetectors`, `ListFindings`, `GetFindings`.
 
 pub mod map;
-// #[cfg(feature = "sdk")]
-// pub mod shell;
+#[cfg(feature = "sdk")]
+pub(crate) mod shell;

@@ -6,12 +6,15 @@
 //! belong to the collector.
 
 pub mod access_analyzer;
+#[cfg(feature = "sdk")]
+pub mod aws;
 mod body;
 pub mod document;
 mod draft;
 mod exposure;
 pub mod guardduty;
 mod lenient;
+pub mod operations;
 pub mod security_hub;
 #[cfg(feature = "sdk")]
 pub mod source;

@@ -1,5 +1,5 @@
 //! Security Hub CSPM: `GetFindings`, ASFF.
 
 pub mod map;
-// #[cfg(feature = "sdk")]
-// pub mod shell;
+#[cfg(feature = "sdk")]
+pub(crate) mod shell;

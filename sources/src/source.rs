@@ -11,7 +11,13 @@ pub use crate::document::Document;
 #[async_trait]
 pub trait Source: Send + Sync {
     /// Which product.
-    fn kind(&self) -> SourceKind;
+    fn kind(&self) -> SourceKind {
+        self.scope().source
+    }
+
+    /// The product, account and Region, as a unit without a part: under this name it is shown when
+    /// [`Self::units`] fails.
+    fn scope(&self) -> Unit;
 
     /// Finds the units: one for each detector or analyzer, or one when the product has no such
     /// thing.

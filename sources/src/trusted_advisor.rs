@@ -1,5 +1,5 @@
 //! Trusted Advisor, through the Support API.
 
 pub mod map;
-// #[cfg(feature = "sdk")]
-// pub mod shell;
+#[cfg(feature = "sdk")]
+pub(crate) mod shell;

@@ -1,0 +1,299 @@
+//! AWS, as one account sees it.
+//!
+//! [`connect`] turns [`AwsSettings`] into an [`AwsAccount`]; the account gives out a [`Source`] for
+//! each product and Region. Everything that all calls share is here and below: credentials,
+//! endpoints, timeouts, retries, pacing, the bytes of the answer, and what a failure means. The
+//! products' shells know only their operations.
+//!
+//! Only this crate names the SDK's types; none of them is in its public interface.
+
+mod caller;
+mod capture;
+mod credentials;
+mod fault;
+mod pacing;
+mod pages;
+mod settings;
+mod verdict;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::identity::IdentityCache;
+use aws_config::retry::RetryConfig;
+use aws_config::sts::AssumeRoleProvider;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{AppName, BehaviorVersion, ConfigLoader, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_sts::config::SharedIdentityCache;
+use aws_smithy_http_client::tls;
+use muster_core::ids::{AccountId, Region};
+use muster_core::unit::SourceKind;
+
+pub use capture::BODY_BYTES_MAX;
+pub use credentials::StaticKeys;
+pub use pacing::{Pacer, Scope, TokenBuckets};
+pub use pages::PAGES_MAX;
+pub use settings::{
+    AwsSettings, CredentialsSettings, RoleSettings, Timeouts, TrustedAdvisorSettings,
+};
+
+pub(crate) use caller::{Answer, Caller};
+pub(crate) use pages::Pages;
+
+use crate::access_analyzer::shell::AccessAnalyzer;
+use crate::guardduty::shell::GuardDuty;
+use crate::operations::Operation;
+use crate::security_hub::shell::SecurityHub;
+use crate::source::{Fault, Source, SourceError};
+use crate::trusted_advisor::shell::TrustedAdvisor;
+use credentials::Origin;
+
+/// How long getting credentials may take: a role in another account after an SSO session needs
+/// several calls.
+const CREDENTIALS_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// The longest backoff between two attempts.
+const BACKOFF_MAX: Duration = Duration::from_secs(20);
+
+/// An account that can be read.
+#[derive(Clone, Debug)]
+pub struct AwsAccount {
+    account: AccountId,
+    config: SdkConfig,
+    pacer: Arc<dyn Pacer>,
+    origin: Origin,
+    trusted_advisor: TrustedAdvisorSettings,
+}
+
+/// Prepares to read an account.
+///
+/// Asks AWS (`sts:GetCallerIdentity`) only where neither the settings nor the role say which account
+/// it is. So with an account in the settings it does not fail for want of a network or credentials:
+/// then each unit says so by itself.
+///
+/// # Errors
+///
+/// When STS does not say which account it is, or the role is in another account than the settings
+/// name.
+pub async fn connect(
+    settings: &AwsSettings,
+    pacer: Arc<dyn Pacer>,
+) -> Result<AwsAccount, SourceError> {
+    let role = settings.role.as_ref();
+    let profile = match &settings.credentials {
+        CredentialsSettings::Chain { profile } => profile.as_deref(),
+        CredentialsSettings::Static(_) => None,
+    };
+    let origin = Origin::new(
+        profile,
+        role.map(|role| role.arn.as_str()),
+        role.is_some_and(|role| role.external_id.is_some()),
+    );
+    let mut config = load(settings, &origin).await;
+    if let Some(role) = role {
+        config = take_role(config, role).await;
+    }
+    let scope = Scope { account: None, region: settings.home.clone() };
+    let caller = Caller::new(config.clone(), scope, Arc::clone(&pacer), origin.clone());
+    let account = account_of(settings, &caller).await?;
+    Ok(AwsAccount {
+        account,
+        config,
+        pacer,
+        origin,
+        trusted_advisor: settings.trusted_advisor.clone(),
+    })
+}
+
+impl AwsAccount {
+    /// Which account it is.
+    pub fn id(&self) -> AccountId {
+        self.account
+    }
+
+    /// A product's API in a Region.
+    ///
+    /// Trusted Advisor has one endpoint in each partition (us-east-1, cn-north-1, us-gov-west-1):
+    /// whatever the Region, its source and units are there. See [`Self::sources`].
+    pub fn source(&self, kind: SourceKind, region: &Region) -> Box<dyn Source> {
+        let region = endpoint_region(kind, region);
+        let caller = self.caller(&region);
+        match kind {
+            SourceKind::SecurityHub => Box::new(SecurityHub::new(self.account, caller)),
+            SourceKind::GuardDuty => Box::new(GuardDuty::new(self.account, caller)),
+            SourceKind::AccessAnalyzer => Box::new(AccessAnalyzer::new(self.account, caller)),
+            SourceKind::TrustedAdvisor => {
+                let settings = self.trusted_advisor.clone();
+                Box::new(TrustedAdvisor::new(self.account, caller, settings))
+            }
+        }
+    }
+
+    /// A source for each kind and Region, and one for a kind that has one Region only.
+    pub fn sources(&self, kinds: &[SourceKind], regions: &[Region]) -> Vec<Box<dyn Source>> {
+        let mut pairs = Vec::new();
+        for kind in kinds {
+            for region in regions {
+                let pair = (*kind, endpoint_region(*kind, region));
+                if !pairs.contains(&pair) {
+                    pairs.push(pair);
+                }
+            }
+        }
+        pairs.into_iter().map(|(kind, region)| self.source(kind, &region)).collect()
+    }
+
+    fn caller(&self, region: &Region) -> Caller {
+        let config = self
+            .config
+            .to_builder()
+            .region(aws_config::Region::new(region.as_str().to_owned()))
+            .build();
+        let scope = Scope { account: Some(self.account), region: region.clone() };
+        Caller::new(config, scope, Arc::clone(&self.pacer), self.origin.clone())
+    }
+}
+
+/// The Region whose endpoint serves a product for `region`.
+///
+/// The Support API is served, and its requests are signed, in one Region of each partition; an
+/// endpoint setting does not change the signing Region, so the client's Region must.
+fn endpoint_region(kind: SourceKind, region: &Region) -> Region {
+    match kind {
+        SourceKind::SecurityHub | SourceKind::GuardDuty | SourceKind::AccessAnalyzer => {
+            region.clone()
+        }
+        SourceKind::TrustedAdvisor => {
+            let code = match region.partition() {
+                "aws" => "us-east-1",
+                "aws-cn" => "cn-north-1",
+                "aws-us-gov" => "us-gov-west-1",
+                "aws-iso" => "us-iso-east-1",
+                "aws-iso-b" => "us-isob-east-1",
+                _ => return region.clone(),
+            };
+            code.parse().expect("the codes above are Regions")
+        }
+    }
+}
+
+/// The configuration that all clients of the account share.
+async fn load(settings: &AwsSettings, origin: &Origin) -> SdkConfig {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(settings.timeouts.connect)
+        .operation_attempt_timeout(settings.timeouts.attempt)
+        .operation_timeout(settings.timeouts.operation)
+        .build();
+    let retries = RetryConfig::standard()
+        .with_max_attempts(settings.attempts_max.max(1))
+        .with_initial_backoff(settings.backoff)
+        .with_max_backoff(BACKOFF_MAX);
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .region(aws_config::Region::new(settings.home.as_str().to_owned()))
+        .app_name(AppName::new("muster").expect("`muster` is a valid app name"))
+        .timeout_config(timeouts)
+        .retry_config(retries)
+        .identity_cache(identity_cache());
+    if let Some(endpoint) = &settings.endpoint {
+        loader = loader.endpoint_url(endpoint);
+    }
+    let config = match &settings.credentials {
+        CredentialsSettings::Chain { profile: Some(profile) } => {
+            loader.profile_name(profile).load().await
+        }
+        CredentialsSettings::Chain { profile: None } => loader.load().await,
+        CredentialsSettings::Static(keys) => hermetic(loader, keys.provider()).load().await,
+    };
+    match config.credentials_provider() {
+        Some(provider) => config.to_builder().credentials_provider(origin.watch(provider)).build(),
+        None => config,
+    }
+}
+
+/// Takes nothing from where the process runs: no variables, no profile, no proxy, and no trust
+/// store, which a bare container does not have.
+fn hermetic(loader: ConfigLoader, provider: SharedCredentialsProvider) -> ConfigLoader {
+    let loader = loader.empty_test_environment().credentials_provider(provider);
+    let context = tls::TlsContext::builder().with_trust_store(tls::TrustStore::empty()).build();
+    match context {
+        Ok(context) => loader.http_client(
+            aws_smithy_http_client::Builder::new()
+                .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc))
+                .tls_context(context)
+                .build_https(),
+        ),
+        // Then the default client, which only asks more of the machine.
+        Err(_) => loader,
+    }
+}
+
+fn identity_cache() -> SharedIdentityCache {
+    IdentityCache::lazy().load_timeout(CREDENTIALS_TIMEOUT).build()
+}
+
+/// The same configuration with the credentials of a role. The SDK caches and renews them.
+async fn take_role(config: SdkConfig, role: &RoleSettings) -> SdkConfig {
+    let mut builder =
+        AssumeRoleProvider::builder(&role.arn).session_name(&role.session_name).configure(&config);
+    if let Some(external_id) = &role.external_id {
+        builder = builder.external_id(external_id);
+    }
+    let provider = SharedCredentialsProvider::new(builder.build().await);
+    config.into_builder().credentials_provider(provider).identity_cache(identity_cache()).build()
+}
+
+/// Which account the settings, the role or STS say.
+async fn account_of(settings: &AwsSettings, caller: &Caller) -> Result<AccountId, SourceError> {
+    let of_role = settings.role.as_ref().and_then(RoleSettings::account);
+    match (settings.account, of_role) {
+        (Some(named), Some(of_role)) if named != of_role => Err(caller.fault(
+            Operation::AssumeRole,
+            Fault::Settings,
+            format!("the settings name account {named}, but the role is in {of_role}"),
+        )),
+        (Some(account), _) | (None, Some(account)) => Ok(account),
+        (None, None) => ask_account(caller).await,
+    }
+}
+
+async fn ask_account(caller: &Caller) -> Result<AccountId, SourceError> {
+    let operation = Operation::GetCallerIdentity;
+    let client = aws_sdk_sts::Client::new(caller.config());
+    let identity = caller.call_typed(operation, client.get_caller_identity().send()).await?;
+    let account = identity.account().unwrap_or_default();
+    account.parse().map_err(|error| {
+        caller.fault(operation, Fault::BodyUnreadable, format!("the answer's account: {error}"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_support_api_is_asked_in_one_region_of_each_partition() {
+        let asked = |code: &str| {
+            let region: Region = code.parse().unwrap();
+            endpoint_region(SourceKind::TrustedAdvisor, &region).as_str().to_owned()
+        };
+
+        assert_eq!(asked("eu-central-1"), "us-east-1");
+        assert_eq!(asked("cn-northwest-1"), "cn-north-1");
+        assert_eq!(asked("us-gov-east-1"), "us-gov-west-1");
+    }
+
+    #[test]
+    fn a_role_says_its_account() {
+        let role = |arn: &str| RoleSettings {
+            arn: arn.to_owned(),
+            external_id: None,
+            session_name: "muster".to_owned(),
+        };
+
+        let account = role("arn:aws:iam::123456789012:role/path/Reader").account();
+
+        assert_eq!(account, Some("123456789012".parse().unwrap()));
+        assert_eq!(role("Reader").account(), None);
+    }
+}

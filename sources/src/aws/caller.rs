@@ -1,0 +1,131 @@
+//! Makes one call: waits for its turn, keeps the bytes of the answer, judges the failure.
+
+use std::error::Error as StdError;
+use std::sync::Arc;
+
+use aws_config::SdkConfig;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use bytes::Bytes;
+use muster_core::ids::Region;
+
+use super::capture::{Capture, Seen};
+use super::credentials::Origin;
+use super::fault::{Evidence, quote};
+use super::pacing::{Pacer, Scope};
+use super::verdict::{Site, judge};
+use crate::document::BodyError;
+use crate::operations::Operation;
+use crate::source::{Fault, SourceError};
+
+/// The bytes of an answer, and what they cost.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    pub(crate) body: Bytes,
+    /// How many attempts AWS throttled before it answered.
+    pub(crate) throttled: u32,
+}
+
+/// Calls AWS in one account and Region.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    config: SdkConfig,
+    scope: Scope,
+    pacer: Arc<dyn Pacer>,
+    origin: Origin,
+}
+
+impl Caller {
+    pub(crate) fn new(
+        config: SdkConfig,
+        scope: Scope,
+        pacer: Arc<dyn Pacer>,
+        origin: Origin,
+    ) -> Self {
+        Self { config, scope, pacer, origin }
+    }
+
+    /// What clients are made from.
+    pub(crate) fn config(&self) -> &SdkConfig {
+        &self.config
+    }
+
+    /// The Region asked.
+    pub(crate) fn region(&self) -> &Region {
+        &self.scope.region
+    }
+
+    /// Makes a call that has been built; `send` attaches the interceptor and sends it.
+    pub(crate) async fn call<O, E, F>(
+        &self,
+        operation: Operation,
+        send: impl FnOnce(Capture) -> F,
+    ) -> Result<Answer, SourceError>
+    where
+        E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+        F: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
+    {
+        self.pacer.admit(&self.scope, operation).await;
+        let capture = Capture::new::<E>(operation, self.scope.clone(), Arc::clone(&self.pacer));
+        let outcome = Box::pin(send(capture.clone())).await.map(drop);
+        let seen = capture.take();
+        match outcome {
+            Ok(()) => {
+                let body = seen.body.unwrap_or_default();
+                tracing::debug!(
+                    operation = operation.name(),
+                    region = %self.scope.region,
+                    bytes = body.len(),
+                    throttled = seen.throttled,
+                    "aws answered"
+                );
+                Ok(Answer { body, throttled: seen.throttled })
+            }
+            Err(error) => Err(self.judge(Evidence::of(operation, &error), &seen)),
+        }
+    }
+
+    /// Makes a call whose typed answer is wanted: none of those that read findings.
+    pub(crate) async fn call_typed<O, E, F>(
+        &self,
+        operation: Operation,
+        send: F,
+    ) -> Result<O, SourceError>
+    where
+        E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+        F: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
+    {
+        self.pacer.admit(&self.scope, operation).await;
+        Box::pin(send)
+            .await
+            .map_err(|error| self.judge(Evidence::of(operation, &error), &Seen::default()))
+    }
+
+    /// An answer that is not what the operation answers.
+    pub(crate) fn unreadable(
+        &self,
+        operation: Operation,
+        error: &BodyError,
+        body: &Bytes,
+    ) -> SourceError {
+        let message = format!("{}: {}", error.message, quote(body));
+        self.fault(operation, Fault::BodyUnreadable, message)
+    }
+
+    /// A failure that no call made.
+    pub(crate) fn fault(&self, operation: Operation, fault: Fault, message: String) -> SourceError {
+        let evidence = Evidence { operation, fault, code: String::new(), status: None, message };
+        self.judge(evidence, &Seen::default())
+    }
+
+    fn judge(&self, evidence: Evidence, seen: &Seen) -> SourceError {
+        let site = Site {
+            account: self.scope.account,
+            region: &self.scope.region,
+            endpoint: &seen.endpoint,
+            origin: &self.origin,
+        };
+        judge(evidence, &site)
+    }
+}
