@@ -268,32 +268,4 @@ async fn ask_account(caller: &Caller) -> Result<AccountId, SourceError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_support_api_is_asked_in_one_region_of_each_partition() {
-        let asked = |code: &str| {
-            let region: Region = code.parse().unwrap();
-            endpoint_region(SourceKind::TrustedAdvisor, &region).as_str().to_owned()
-        };
-
-        assert_eq!(asked("eu-central-1"), "us-east-1");
-        assert_eq!(asked("cn-northwest-1"), "cn-north-1");
-        assert_eq!(asked("us-gov-east-1"), "us-gov-west-1");
-    }
-
-    #[test]
-    fn a_role_says_its_account() {
-        let role = |arn: &str| RoleSettings {
-            arn: arn.to_owned(),
-            external_id: None,
-            session_name: "muster".to_owned(),
-        };
-
-        let account = role("arn:aws:iam::123456789012:role/path/Reader").account();
-
-        assert_eq!(account, Some("123456789012".parse().unwrap()));
-        assert_eq!(role("Reader").account(), None);
-    }
-}
+mod tests;
