@@ -20,6 +20,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::identity::IdentityCache;
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
@@ -200,7 +202,8 @@ async fn load(settings: &AwsSettings, origin: &Origin) -> SdkConfig {
     }
     let config = match &settings.credentials {
         CredentialsSettings::Chain { profile: Some(profile) } => {
-            loader.profile_name(profile).load().await
+            let provider = of_profile(profile, &settings.home);
+            loader.profile_name(profile).credentials_provider(provider).load().await
         }
         CredentialsSettings::Chain { profile: None } => loader.load().await,
         CredentialsSettings::Static(keys) => hermetic(loader, keys.provider()).load().await,
@@ -209,6 +212,14 @@ async fn load(settings: &AwsSettings, origin: &Origin) -> SdkConfig {
         Some(provider) => config.to_builder().credentials_provider(origin.watch(provider)).build(),
         None => config,
     }
+}
+
+/// The credentials of a profile that the settings name. In the chain, variables of the environment
+/// would come before it, and another account would be read than the operator meant.
+fn of_profile(profile: &str, home: &Region) -> ProfileFileCredentialsProvider {
+    let region = aws_config::Region::new(home.as_str().to_owned());
+    let config = ProviderConfig::without_region().with_region(Some(region));
+    ProfileFileCredentialsProvider::builder().profile_name(profile).configure(&config).build()
 }
 
 /// Takes nothing from where the process runs: no variables, no profile, no proxy, and no trust

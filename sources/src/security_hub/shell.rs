@@ -90,7 +90,7 @@ impl Reader for Findings {
             .call(OPERATION, |capture| request.customize().interceptor(capture).send())
             .await?;
         let found = map::findings_page(&answer.body, &self.unit)
-            .map_err(|error| self.caller.unreadable(OPERATION, &error, &answer.body))?;
+            .map_err(|error| self.caller.unreadable(OPERATION, &error, &answer))?;
         self.pages.advance(&self.caller, found.next_token)?;
         Ok(Some(Page {
             documents: found.documents,
