@@ -20,6 +20,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::identity::IdentityCache;
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
@@ -200,7 +202,8 @@ async fn load(settings: &AwsSettings, origin: &Origin) -> SdkConfig {
     }
     let config = match &settings.credentials {
         CredentialsSettings::Chain { profile: Some(profile) } => {
-            loader.profile_name(profile).load().await
+            let provider = of_profile(profile, &settings.home);
+            loader.profile_name(profile).credentials_provider(provider).load().await
         }
         CredentialsSettings::Chain { profile: None } => loader.load().await,
         CredentialsSettings::Static(keys) => hermetic(loader, keys.provider()).load().await,
@@ -209,6 +212,14 @@ async fn load(settings: &AwsSettings, origin: &Origin) -> SdkConfig {
         Some(provider) => config.to_builder().credentials_provider(origin.watch(provider)).build(),
         None => config,
     }
+}
+
+/// The credentials of a profile that the settings name. In the chain, variables of the environment
+/// would come before it, and another account would be read than the operator meant.
+fn of_profile(profile: &str, home: &Region) -> ProfileFileCredentialsProvider {
+    let region = aws_config::Region::new(home.as_str().to_owned());
+    let config = ProviderConfig::without_region().with_region(Some(region));
+    ProfileFileCredentialsProvider::builder().profile_name(profile).configure(&config).build()
 }
 
 /// Takes nothing from where the process runs: no variables, no profile, no proxy, and no trust
@@ -268,32 +279,4 @@ async fn ask_account(caller: &Caller) -> Result<AccountId, SourceError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_support_api_is_asked_in_one_region_of_each_partition() {
-        let asked = |code: &str| {
-            let region: Region = code.parse().unwrap();
-            endpoint_region(SourceKind::TrustedAdvisor, &region).as_str().to_owned()
-        };
-
-        assert_eq!(asked("eu-central-1"), "us-east-1");
-        assert_eq!(asked("cn-northwest-1"), "cn-north-1");
-        assert_eq!(asked("us-gov-east-1"), "us-gov-west-1");
-    }
-
-    #[test]
-    fn a_role_says_its_account() {
-        let role = |arn: &str| RoleSettings {
-            arn: arn.to_owned(),
-            external_id: None,
-            session_name: "muster".to_owned(),
-        };
-
-        let account = role("arn:aws:iam::123456789012:role/path/Reader").account();
-
-        assert_eq!(account, Some("123456789012".parse().unwrap()));
-        assert_eq!(role("Reader").account(), None);
-    }
-}
+mod tests;

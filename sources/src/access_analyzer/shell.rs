@@ -55,13 +55,26 @@ impl AccessAnalyzer {
 
     fn found(&self, analyzer: Analyzer) -> FoundUnit {
         let obstacle = (analyzer.status != "ACTIVE" && !analyzer.status.is_empty()).then(|| {
-            self.api.caller.fault(
-                Operation::AccessAnalyzerListAnalyzers,
-                Fault::Absent,
-                format!("the analyzer is {}, not ACTIVE", analyzer.status),
-            )
+            let message = format!("the analyzer is {}, not ACTIVE", analyzer.status);
+            let operation = Operation::AccessAnalyzerListAnalyzers;
+            SourceError {
+                hint: inactive_hint(&analyzer.status).to_owned(),
+                ..self.api.caller.fault(operation, Fault::Absent, message)
+            }
         });
         FoundUnit { unit: Unit { part: analyzer.arn, ..self.scope() }, obstacle }
+    }
+}
+
+/// What to do about an analyzer that is not active, by its status (AWS's API model).
+fn inactive_hint(status: &str) -> &'static str {
+    match status {
+        "CREATING" => "it is being made: Muster reads it when it is active",
+        "DISABLED" => {
+            "an organization's analyzer is disabled when its administrator or the trusted access \
+             is taken away: give it back, or delete the analyzer"
+        }
+        _ => "AWS could not make it: delete it and make it again",
     }
 }
 
@@ -78,7 +91,7 @@ impl Api {
                 .call(operation, |capture| request.customize().interceptor(capture).send())
                 .await?;
             let found = map::analyzers_page(&answer.body)
-                .map_err(|error| self.caller.unreadable(operation, &error, &answer.body))?;
+                .map_err(|error| self.caller.unreadable(operation, &error, &answer))?;
             analyzers.extend(found.analyzers);
             pages.advance(&self.caller, found.next_token)?;
         }

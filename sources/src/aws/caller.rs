@@ -10,7 +10,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use bytes::Bytes;
 use muster_core::ids::Region;
 
-use super::capture::{Capture, Seen};
+use super::capture::Capture;
 use super::credentials::Origin;
 use super::fault::{Evidence, quote};
 use super::pacing::{Pacer, Scope};
@@ -25,6 +25,8 @@ pub(crate) struct Answer {
     pub(crate) body: Bytes,
     /// How many attempts AWS throttled before it answered.
     pub(crate) throttled: u32,
+    /// Who answered: scheme and authority.
+    endpoint: String,
 }
 
 /// Calls AWS in one account and Region.
@@ -80,9 +82,9 @@ impl Caller {
                     throttled = seen.throttled,
                     "aws answered"
                 );
-                Ok(Answer { body, throttled: seen.throttled })
+                Ok(Answer { body, throttled: seen.throttled, endpoint: seen.endpoint })
             }
-            Err(error) => Err(self.judge(Evidence::of(operation, &error), &seen)),
+            Err(error) => Err(self.judge(Evidence::of(operation, &error), &seen.endpoint)),
         }
     }
 
@@ -97,9 +99,7 @@ impl Caller {
         F: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
     {
         self.pacer.admit(&self.scope, operation).await;
-        Box::pin(send)
-            .await
-            .map_err(|error| self.judge(Evidence::of(operation, &error), &Seen::default()))
+        Box::pin(send).await.map_err(|error| self.judge(Evidence::of(operation, &error), ""))
     }
 
     /// An answer that is not what the operation answers.
@@ -107,25 +107,28 @@ impl Caller {
         &self,
         operation: Operation,
         error: &BodyError,
-        body: &Bytes,
+        answer: &Answer,
     ) -> SourceError {
-        let message = format!("{}: {}", error.message, quote(body));
-        self.fault(operation, Fault::BodyUnreadable, message)
+        let message = format!("{}: {}", error.message, quote(&answer.body));
+        self.judge(fault(operation, Fault::BodyUnreadable, message), &answer.endpoint)
     }
 
     /// A failure that no call made.
-    pub(crate) fn fault(&self, operation: Operation, fault: Fault, message: String) -> SourceError {
-        let evidence = Evidence { operation, fault, code: String::new(), status: None, message };
-        self.judge(evidence, &Seen::default())
+    pub(crate) fn fault(&self, operation: Operation, kind: Fault, message: String) -> SourceError {
+        self.judge(fault(operation, kind, message), "")
     }
 
-    fn judge(&self, evidence: Evidence, seen: &Seen) -> SourceError {
+    fn judge(&self, evidence: Evidence, endpoint: &str) -> SourceError {
         let site = Site {
             account: self.scope.account,
             region: &self.scope.region,
-            endpoint: &seen.endpoint,
+            endpoint,
             origin: &self.origin,
         };
         judge(evidence, &site)
     }
+}
+
+fn fault(operation: Operation, fault: Fault, message: String) -> Evidence {
+    Evidence { operation, fault, code: String::new(), status: None, message }
 }

@@ -38,7 +38,8 @@ pub enum CredentialsSettings {
     /// The standard chain: environment, profile (also SSO and `credential_process`), web identity,
     /// container, instance.
     Chain {
-        /// The profile; `None` is `AWS_PROFILE`, or `default`.
+        /// The profile: then only that, whatever the environment says. `None` is the whole chain,
+        /// in which the profile is that of `AWS_PROFILE`, or `default`.
         profile: Option<String>,
     },
     /// Fixed keys, for an emulator. The environment, the profile and proxies are not looked at.

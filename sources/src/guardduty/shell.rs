@@ -40,7 +40,7 @@ impl GuardDuty {
                 .call(operation, |capture| request.customize().interceptor(capture).send())
                 .await?;
             let found = map::detectors_page(&answer.body)
-                .map_err(|error| self.caller.unreadable(operation, &error, &answer.body))?;
+                .map_err(|error| self.caller.unreadable(operation, &error, &answer))?;
             detectors.extend(found.ids);
             pages.advance(&self.caller, found.next_token)?;
         }
@@ -114,7 +114,7 @@ impl Findings {
             .call(operation, |capture| request.customize().interceptor(capture).send())
             .await?;
         let found = map::finding_ids_page(&answer.body)
-            .map_err(|error| self.caller.unreadable(operation, &error, &answer.body))?;
+            .map_err(|error| self.caller.unreadable(operation, &error, &answer))?;
         Ok((found, answer.throttled))
     }
 
@@ -130,7 +130,7 @@ impl Findings {
             .call(operation, |capture| request.customize().interceptor(capture).send())
             .await?;
         let documents = map::findings(&answer.body, &self.unit)
-            .map_err(|error| self.caller.unreadable(operation, &error, &answer.body))?;
+            .map_err(|error| self.caller.unreadable(operation, &error, &answer))?;
         if documents.len() < ids.len() {
             // They ran out of their 90 days between the two calls.
             tracing::debug!(

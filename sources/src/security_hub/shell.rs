@@ -7,7 +7,6 @@ use async_trait::async_trait;
 use aws_sdk_securityhub::Client;
 use aws_sdk_securityhub::types::{AwsSecurityFindingFilters, DateFilter, SortCriterion, SortOrder};
 use muster_core::ids::AccountId;
-use muster_core::time::Millis;
 use muster_core::unit::{SourceKind, Unit};
 
 use super::map;
@@ -91,7 +90,7 @@ impl Reader for Findings {
             .call(OPERATION, |capture| request.customize().interceptor(capture).send())
             .await?;
         let found = map::findings_page(&answer.body, &self.unit)
-            .map_err(|error| self.caller.unreadable(OPERATION, &error, &answer.body))?;
+            .map_err(|error| self.caller.unreadable(OPERATION, &error, &answer))?;
         self.pages.advance(&self.caller, found.next_token)?;
         Ok(Some(Page {
             documents: found.documents,
@@ -114,7 +113,8 @@ fn filters(pass: &Pass) -> Option<AwsSecurityFindingFilters> {
     match pass.kind {
         PassKind::Sweep => None,
         PassKind::Incremental { since } => {
-            let window = DateFilter::builder().start(iso(since)).end(iso(pass.until)).build();
+            let window =
+                DateFilter::builder().start(since.to_string()).end(pass.until.to_string()).build();
             Some(AwsSecurityFindingFilters::builder().updated_at(window).build())
         }
     }
@@ -124,21 +124,4 @@ fn filters(pass: &Pass) -> Option<AwsSecurityFindingFilters> {
 /// been read.
 fn oldest_update_first() -> SortCriterion {
     SortCriterion::builder().field("UpdatedAt").sort_order(SortOrder::Ascending).build()
-}
-
-/// The form that AWS's own examples use: UTC, always with milliseconds.
-fn iso(time: Millis) -> String {
-    let text = time.to_string();
-    if text.contains('.') { text } else { text.replace('Z', ".000Z") }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_written_with_three_decimals() {
-        assert_eq!(iso(Millis(0)), "1970-01-01T00:00:00.000Z");
-        assert_eq!(iso(Millis(1_600_000_000_120)), "2020-09-13T12:26:40.120Z");
-    }
 }

@@ -225,7 +225,7 @@ impl Api {
             .await?;
         page.throttled += answer.throttled;
         let mut checks = map::checks(&answer.body)
-            .map_err(|error| self.caller.unreadable(operation, &error, &answer.body))?;
+            .map_err(|error| self.caller.unreadable(operation, &error, &answer))?;
         let categories = &self.settings.categories;
         checks.retain(|check| categories.is_empty() || categories.contains(&check.category));
         Ok(checks)
@@ -249,7 +249,7 @@ impl Api {
         let found = answered.and_then(|answer| {
             page.throttled += answer.throttled;
             map::summaries(&answer.body)
-                .map_err(|error| self.caller.unreadable(operation, &error, &answer.body))
+                .map_err(|error| self.caller.unreadable(operation, &error, &answer))
         });
         match found {
             Ok(found) => {
@@ -279,7 +279,7 @@ impl Api {
             .call(operation, |capture| request.customize().interceptor(capture).send())
             .await?;
         let result = map::result(&answer.body, check, unit)
-            .map_err(|error| self.caller.unreadable(operation, &error, &answer.body))?;
+            .map_err(|error| self.caller.unreadable(operation, &error, &answer))?;
         Ok((result, answer.throttled))
     }
 }

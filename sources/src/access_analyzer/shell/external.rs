@@ -41,7 +41,7 @@ impl External {
         let denied = self.denied.as_ref().unwrap_or(&nothing);
         let answer = list(api, unit, self.pages.token(), None).await?;
         let found = map::external_findings_page(&answer.body, unit, denied)
-            .map_err(|error| api.caller.unreadable(OPERATION, &error, &answer.body))?;
+            .map_err(|error| api.caller.unreadable(OPERATION, &error, &answer))?;
         self.pages.advance(&api.caller, found.next_token)?;
         Ok(Some(Page {
             documents: found.documents,
@@ -62,7 +62,7 @@ async fn denied(api: &Api, unit: &Unit) -> Result<BTreeSet<String>, SourceError>
     while !pages.at_end() {
         let answer = list(api, unit, pages.token(), Some(exists.clone())).await?;
         let found = map::denied_resources_page(&answer.body)
-            .map_err(|error| api.caller.unreadable(OPERATION, &error, &answer.body))?;
+            .map_err(|error| api.caller.unreadable(OPERATION, &error, &answer))?;
         resources.extend(found.ids);
         pages.advance(&api.caller, found.next_token)?;
     }

@@ -76,7 +76,7 @@ impl Summaries {
             .await?;
         page.throttled += answer.throttled;
         map::summaries_page(&answer.body, unit)
-            .map_err(|error| api.caller.unreadable(operation, &error, &answer.body))
+            .map_err(|error| api.caller.unreadable(operation, &error, &answer))
     }
 }
 
@@ -108,7 +108,7 @@ async fn details(
         };
         page.throttled += answer.throttled;
         let next = map::details_next_token(&answer.body)
-            .map_err(|error| api.caller.unreadable(operation, &error, &answer.body))?;
+            .map_err(|error| api.caller.unreadable(operation, &error, &answer))?;
         bodies.push(answer.body);
         pages.advance(&api.caller, next)?;
     }
