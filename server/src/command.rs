@@ -1,0 +1,133 @@
+//! The command line of `musterd`.
+//!
+//! Exit codes: 0 done, 1 failed (every cause is printed), 2 wrong usage, 78 a wrong setting
+//! (`EX_CONFIG`).
+
+mod demo;
+mod offline;
+mod serve;
+
+use std::error::Error;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::{env, fs, io};
+
+use clap::{Parser, Subcommand};
+use muster_core::unit::SourceKind;
+
+use crate::config::{Config, ConfigError};
+
+/// A wrong setting, as in `sysexits.h`.
+pub const EX_CONFIG: u8 = 78;
+
+/// Collects AWS security findings, ranks them, remembers decisions, streams them over gRPC.
+#[derive(Debug, Parser)]
+#[command(name = "musterd", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Collect and serve until SIGTERM or SIGINT.
+    Serve {
+        /// The settings file; each setting can also be given as a variable (`MUSTER_LISTEN`…).
+        #[arg(long, value_name = "FILE", env = "MUSTER_CONFIG")]
+        config: Option<PathBuf>,
+    },
+    /// Try it without AWS: an emulator with made-up findings, a temporary store.
+    Demo(demo::Options),
+    /// Walk a whole store and check what must hold. The server must be stopped.
+    Verify(DataDir),
+    /// Write a whole store as one checksummed stream. The server must be stopped.
+    Export {
+        #[command(flatten)]
+        data: DataDir,
+        /// Where to; standard output when absent.
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Make a store from an exported stream, in a directory that has none.
+    Import {
+        #[command(flatten)]
+        data: DataDir,
+        /// From where; standard input when absent.
+        #[arg(long, short, value_name = "FILE")]
+        input: Option<PathBuf>,
+    },
+    /// Print the least-privilege IAM policy for the sources, from what the code calls.
+    IamPolicy {
+        /// Which sources; all when absent.
+        #[arg(long, value_delimiter = ',', value_parser = source)]
+        sources: Vec<SourceKind>,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct DataDir {
+    /// The data directory.
+    #[arg(long, value_name = "DIR", env = "MUSTER_DATA_DIR", default_value = "muster-data")]
+    data_dir: PathBuf,
+}
+
+fn source(name: &str) -> Result<SourceKind, String> {
+    SourceKind::from_name(name).ok_or_else(|| {
+        format!("expected one of {}", SourceKind::ALL.map(SourceKind::as_str).join(", "))
+    })
+}
+
+/// Runs the command that the arguments name.
+pub fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Serve { config } => match settings(config.as_deref()) {
+            Ok(config) => serve::run(config),
+            Err(error) => return fail(EX_CONFIG, error.as_ref()),
+        },
+        Command::Demo(options) => demo::run(&options),
+        Command::Verify(data) => offline::verify(&data.data_dir),
+        Command::Export { data, output } => offline::export(&data.data_dir, output.as_deref()),
+        Command::Import { data, input } => offline::import(&data.data_dir, input.as_deref()),
+        Command::IamPolicy { sources } => iam_policy(&sources),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(1, error.as_ref()),
+    }
+}
+
+/// Reads the settings. This and the SDK's credential chain are the only readers of the environment.
+fn settings(file: Option<&Path>) -> Result<Config, Box<dyn Error>> {
+    let text = file.map(read).transpose()?;
+    Ok(Config::read(text.as_deref(), |name| env::var(name).ok())?)
+}
+
+fn read(file: &Path) -> Result<String, ConfigError> {
+    fs::read_to_string(file).map_err(|error| ConfigError::Value {
+        name: "--config".to_owned(),
+        value: file.display().to_string(),
+        expected: format!("a file that can be read ({error})"),
+    })
+}
+
+fn iam_policy(sources: &[SourceKind]) -> Result<(), Box<dyn Error>> {
+    let all = SourceKind::ALL;
+    let sources = if sources.is_empty() { &all[..] } else { sources };
+    writeln!(io::stdout(), "{}", muster_sources::operations::iam_policy(sources))?;
+    Ok(())
+}
+
+/// Prints an error with every cause.
+fn fail(code: u8, error: &dyn Error) -> ExitCode {
+    let mut text = format!("error: {error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str("\n  caused by: ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    // Nobody reads standard error: the exit code still tells.
+    drop(writeln!(io::stderr(), "{text}"));
+    ExitCode::from(code)
+}
