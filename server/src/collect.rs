@@ -8,6 +8,7 @@
 //!
 //! Page tokens are never stored: a pass that was cut short begins again from its checkpoint.
 
+#[cfg(feature = "aws")]
 mod account;
 mod pass;
 mod scope;
@@ -20,15 +21,12 @@ use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use futures::future::join_all;
-use muster_core::ids::Region;
 use muster_core::time::Millis;
 use muster_core::unit::{Checkpoint, SourceKind};
-use muster_sources::aws::{AwsSettings, Pacer};
 use muster_sources::source::Source;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use self::scope::Memory;
 use crate::checkpoint;
 use crate::clock::Clock;
 use crate::quarantine::Quarantine;
@@ -89,30 +87,8 @@ pub struct Collector {
 }
 
 impl Collector {
-    /// Reads these products of all accounts, in these Regions, until `stop`. A pass under way ends
-    /// between two pages.
-    pub async fn run(
-        self,
-        accounts: Vec<AwsSettings>,
-        kinds: Vec<SourceKind>,
-        regions: Vec<Region>,
-        pacer: Arc<dyn Pacer>,
-        stop: CancellationToken,
-    ) {
-        let (collector, stop) = (&self, &stop);
-        let accounts = accounts.iter().map(async |settings| {
-            let pacer = Arc::clone(&pacer);
-            let connected =
-                account::connect(collector, settings, &kinds, &regions, pacer, stop).await;
-            if let Some(sources) = connected {
-                collector.read(&sources, stop).await;
-            }
-        });
-        join_all(accounts).await;
-    }
-
-    /// Reads these sources until `stop`.
-    async fn read(&self, sources: &[Box<dyn Source>], stop: &CancellationToken) {
+    /// Reads these sources until `stop`. A pass under way ends between two pages.
+    pub async fn read(&self, sources: &[Box<dyn Source>], stop: &CancellationToken) {
         join_all(sources.iter().map(|source| scope::run(self, source.as_ref(), stop))).await;
     }
 

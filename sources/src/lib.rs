@@ -16,6 +16,5 @@ pub mod guardduty;
 mod lenient;
 pub mod operations;
 pub mod security_hub;
-#[cfg(feature = "sdk")]
 pub mod source;
 pub mod trusted_advisor;

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::join_all;
 use muster_core::ids::{AccountId, Region};
 use muster_core::unit::{SourceKind, Unit};
 use muster_sources::aws::{self, AwsSettings, Pacer};
 use muster_sources::source::Source;
 use tokio_util::sync::CancellationToken;
 
-use super::scope::{failed, rest_after};
-use super::{Collector, Memory};
+use super::Collector;
+use super::scope::{Memory, failed, rest_after};
 
 /// Stands for an account that is not known yet, so that what is in the way can be shown.
 const UNKNOWN_ACCOUNT: &str = "000000000000";
@@ -18,8 +19,30 @@ const UNKNOWN_ACCOUNT: &str = "000000000000";
 /// The first rest after a failure to learn which account it is.
 const REST: Duration = Duration::from_secs(15);
 
+impl Collector {
+    /// Reads these products of all accounts, in these Regions, until `stop`.
+    pub async fn run(
+        self,
+        accounts: Vec<AwsSettings>,
+        kinds: Vec<SourceKind>,
+        regions: Vec<Region>,
+        pacer: Arc<dyn Pacer>,
+        stop: CancellationToken,
+    ) {
+        let (collector, stop) = (&self, &stop);
+        let accounts = accounts.iter().map(async |settings| {
+            let pacer = Arc::clone(&pacer);
+            let connected = connect(collector, settings, &kinds, &regions, pacer, stop).await;
+            if let Some(sources) = connected {
+                collector.read(&sources, stop).await;
+            }
+        });
+        join_all(accounts).await;
+    }
+}
+
 /// Connects to an account; tries again until it works. `None` when it is to stop.
-pub(super) async fn connect(
+async fn connect(
     collector: &Collector,
     settings: &AwsSettings,
     kinds: &[SourceKind],

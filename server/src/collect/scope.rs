@@ -34,6 +34,7 @@ pub(super) struct Memory {
 
 impl Memory {
     /// Failed passes in a row.
+    #[cfg(feature = "aws")]
     pub(super) fn failures(&self) -> u32 {
         self.failures
     }
