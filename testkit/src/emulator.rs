@@ -31,6 +31,7 @@ pub use faults::{Fault, FaultId, FaultRule};
 pub use limits::{Limit, Limits};
 
 use crate::clock::Clock;
+use crate::scenario::Scenario;
 use crate::world::{Event, World, WorldError};
 
 /// The body of an answer. Its error ends the connection in the middle of the answer.
@@ -68,8 +69,8 @@ impl Config {
             access_keys: BTreeMap::new(),
             default_account,
             external_ids: BTreeMap::new(),
-            token_lifetime: Duration::from_secs(3600),
-            session_lifetime: Duration::from_secs(3600),
+            token_lifetime: Duration::from_hours(1),
+            session_lifetime: Duration::from_hours(1),
             world,
         }
     }
@@ -199,6 +200,21 @@ impl Emulator {
     pub fn apply(&self, event: Event) -> Result<(), WorldError> {
         let now = self.now();
         self.shared.state().config.world.apply(event, now)
+    }
+
+    /// Lets time pass in a scenario, and what happens meanwhile happen in the world, now. Returns
+    /// how many events that were.
+    ///
+    /// # Errors
+    ///
+    /// The first event that could not happen; those after it have not happened either.
+    pub fn play(&self, scenario: &mut Scenario, by: Duration) -> Result<usize, WorldError> {
+        let events = scenario.advance(by);
+        let count = events.len();
+        for event in events {
+            self.apply(event)?;
+        }
+        Ok(count)
     }
 
     /// Reads or changes the world. Requests wait meanwhile.

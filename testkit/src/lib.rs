@@ -13,9 +13,11 @@
 //! back to a product.
 
 pub mod clock;
+pub mod demo;
 pub mod documents;
 pub mod emulator;
 pub mod operation;
+pub mod scenario;
 pub mod scope;
 pub mod world;
 
@@ -30,6 +32,7 @@ pub use emulator::{
     Request,
 };
 pub use operation::{Operation, Service};
+pub use scenario::Scenario;
 pub use scope::Scope;
 pub use world::{
     Access, AnalyzerKind, Control, ControlFindings, Event, Flag, FlagStatus, Threat, World,

@@ -34,12 +34,9 @@ pub(crate) fn hex(seed: u64, parts: &[&str], length: usize) -> String {
 
 /// A random (version 4) UUID in its usual form.
 pub(crate) fn uuid(seed: u64, parts: &[&str]) -> String {
-    let digits = hex(seed, parts, 32);
-    let (a, rest) = digits.split_at(8);
-    let (b, rest) = rest.split_at(4);
-    let (c, rest) = rest.split_at(4);
-    let (d, e) = rest.split_at(4);
-    format!("{a}-{b}-4{}-a{}-{e}", &c[1..], &d[1..])
+    let digits = hex(seed, parts, 30);
+    let part = |range: std::ops::Range<usize>| digits.get(range).unwrap_or_default();
+    format!("{}-{}-4{}-a{}-{}", part(0..8), part(8..12), part(12..15), part(15..18), part(18..30))
 }
 
 /// The opaque 43 characters by which Trusted Advisor names a flagged resource.

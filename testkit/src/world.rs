@@ -28,7 +28,7 @@ use crate::scope::Scope;
 use crate::seeded;
 
 /// Accounts, Regions, products and findings.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct World {
     seed: u64,
     pub(crate) began: Timestamp,
@@ -48,7 +48,7 @@ pub struct World {
 }
 
 /// Where a named finding is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Place {
     /// One or more findings of one hub (a control gives one for each standard).
     Hub { scope: Scope, ids: Vec<String>, rating: Option<&'static str> },
@@ -197,14 +197,14 @@ impl World {
         match event {
             Event::Control(control) => self.add_control(&control, now),
             Event::Evaluate { name, compliance } => self.evaluate(&name, compliance, now),
-            Event::Import { name, scope, document } => self.import(name, &scope, &document),
+            Event::Import { name, scope, document } => self.import(name, &scope, document, now),
             Event::Heartbeat { name } => self.heartbeat(&name, now),
             Event::Triage { name, workflow, note } => {
                 self.triage(&name, &workflow, note.as_ref(), now)
             }
             Event::Archive { name } => self.set_archived(&name, true, now),
             Event::Unarchive { name } => self.set_archived(&name, false, now),
-            Event::Vanish { name } => self.vanish(&name),
+            Event::Vanish { name } => self.vanish(&name, now),
             Event::Threat(threat) => self.add_threat(&threat, now),
             Event::Escalate { name, severity } => self.escalate(&name, severity, now),
             Event::Access(access) => self.add_access(&access, now),
@@ -277,7 +277,7 @@ impl World {
         }
     }
 
-    fn vanish(&mut self, name: &str) -> Result<(), WorldError> {
+    fn vanish(&mut self, name: &str, now: Timestamp) -> Result<(), WorldError> {
         match self.place(name)?.clone() {
             Place::Hub { scope, ids, .. } => {
                 let hub = self.hub_mut(&scope)?;
@@ -286,10 +286,14 @@ impl World {
                 }
             }
             Place::Detector { scope, id } => {
+                let copy = self.copy_of_threat(&scope, &id)?;
                 self.detector_mut(&scope)?.findings.remove(&id);
+                if let Some(hub) = self.hubs.get_mut(&scope) {
+                    hub.remove(&copy);
+                }
             }
-            Place::Analyzer { arn, id, .. } => {
-                self.analyzer_mut(&arn)?.findings.remove(&id);
+            Place::Analyzer { arn, id, resource_type, .. } => {
+                self.remove_access(&arn, &id, resource_type, now)?;
             }
             Place::Advisor { account, check, id } => self.set_row(&account, check, &id, None)?,
         }

@@ -73,7 +73,7 @@ impl AccessKind {
 }
 
 /// A finding of an analyzer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct AccessFinding {
     pub id: String,
     pub kind: AccessKind,

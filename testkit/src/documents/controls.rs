@@ -132,6 +132,9 @@ controls! {
     "IAM.8" MEDIUM "iam-user-unused-credentials-check" "Hs4Ma3G144" false
         "IAM user credentials that nobody uses should be removed"
         "Looks for passwords and active access keys that were not used for 90 days.";
+    "IAM.9" CRITICAL "root-account-mfa-enabled" "" true
+        "The root user should have an MFA device"
+        "Looks for an MFA device of the root user. Virtual ones will do.";
     "IAM.21" LOW "iam-policy-no-statements-with-full-access" "Hs4Ma3G185" false
         "IAM policies should not allow all actions of a service"
         "Looks at customer managed policies for statements that end in a service-wide wildcard.";

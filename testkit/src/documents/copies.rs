@@ -10,7 +10,7 @@ use crate::clock::{millis_text, seconds_text};
 use crate::scope::Scope;
 
 /// Security Hub's copy of a GuardDuty finding: its id is the native ARN.
-pub(crate) fn of_guardduty(native: &Value, info: &ThreatInfo, resource: Value) -> Value {
+pub(crate) fn of_guardduty(native: &Value, info: &ThreatInfo, resource: &Value) -> Value {
     let text = |pointer: &str| native.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
     let (arn, region) = (text("/arn"), text("/region"));
     let generator = arn.split("/finding/").next().unwrap_or_default();
@@ -171,6 +171,21 @@ pub(crate) fn of_access(
         "RecordState": if archived { "ARCHIVED" } else { "ACTIVE" },
         "FindingProviderFields": { "Severity": { "Label": label }, "Types": [kind] }
     })
+}
+
+/// The id of the copy; `None` for what Security Hub is not told.
+pub(crate) fn id_of_access(analyzer: &str, finding: &AccessFinding) -> Option<String> {
+    match finding.kind {
+        AccessKind::Error(_) | AccessKind::Internal { .. } => None,
+        AccessKind::External { .. }
+        | AccessKind::UnusedRole { .. }
+        | AccessKind::UnusedAccessKey { .. }
+        | AccessKind::UnusedPassword { .. }
+        | AccessKind::UnusedPermission(_) => {
+            let (suffix, _) = access_type(&finding.kind);
+            Some(format!("{analyzer}/{}{suffix}", finding.resource))
+        }
+    }
 }
 
 /// What a person wrote on the copy outlives what the product writes.

@@ -1,5 +1,7 @@
 //! GuardDuty's own findings, as `GetFindings` returns them (schema 2.0, lowerCamelCase).
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use rand::RngExt;
 use rand::rngs::StdRng;
@@ -211,8 +213,8 @@ impl ThreatFinding<'_> {
             "serviceName": "guardduty",
             "detectorId": self.detector,
             "resourceRole": self.info.role,
-            "eventFirstSeen": millis_text(earlier(self.created, std::time::Duration::from_secs(612))),
-            "eventLastSeen": millis_text(earlier(self.updated, std::time::Duration::from_secs(204))),
+            "eventFirstSeen": millis_text(first_seen(self.created)),
+            "eventLastSeen": millis_text(last_seen(self.updated)),
             "archived": false,
             "count": self.count,
             "additionalInfo": self.additional_info(),
@@ -342,6 +344,16 @@ impl ThreatFinding<'_> {
             "additionalSequenceTypes": []
         })
     }
+}
+
+/// The activity begins some minutes before GuardDuty makes a finding of it.
+pub(crate) fn first_seen(created: Timestamp) -> Timestamp {
+    earlier(created, Duration::from_secs(612))
+}
+
+/// And was last seen some minutes before the finding was updated.
+pub(crate) fn last_seen(updated: Timestamp) -> Timestamp {
+    earlier(updated, Duration::from_secs(204))
 }
 
 fn port_name(port: u16) -> &'static str {

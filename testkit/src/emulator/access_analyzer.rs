@@ -72,7 +72,7 @@ fn after(
 }
 
 /// A page as JSON: the list under its name, and the next token if there is one.
-fn paged(name: &str, items: Vec<Value>, next: Option<String>) -> Value {
+fn paged(name: &str, items: &[Value], next: Option<String>) -> Value {
     let mut page = json!({ name: items });
     if let Some(next) = next {
         page["nextToken"] = json!(next);
@@ -106,7 +106,7 @@ pub(crate) fn list_analyzers(
         });
     let page = cut.page(candidates);
     let next = page.next.map(|position| state.tokens.issue(operation, scope, &kind, position, now));
-    Ok(paged("analyzers", page.items, next).to_string().into_bytes())
+    Ok(paged("analyzers", &page.items, next).to_string().into_bytes())
 }
 
 fn summary(analyzer: &Analyzer) -> Value {
@@ -182,7 +182,7 @@ pub(crate) fn list_findings(
     let page = cut.page(candidates);
     let next =
         page.next.map(|position| state.tokens.issue(operation, scope, &query, position, now));
-    Ok(paged("findings", page.items, next).to_string().into_bytes())
+    Ok(paged("findings", &page.items, next).to_string().into_bytes())
 }
 
 /// `GET /findingv2/{id}`: the summary, and its details page by page.
@@ -268,19 +268,20 @@ impl Filter {
     }
 
     fn admits(&self, facts: &Value) -> bool {
-        self.0.iter().all(|(key, criterion)| criterion.admits(fact(facts, key)))
+        self.0.iter().all(|(key, criterion)| criterion.admits(fact(facts, key).as_deref()))
     }
 }
 
 impl Criterion {
-    fn admits(&self, found: Option<String>) -> bool {
+    fn admits(&self, found: Option<&str>) -> bool {
         let any = |wanted: &Option<Vec<String>>, test: fn(&str, &str) -> bool| {
             wanted.as_ref().is_none_or(|wanted| {
-                found.as_ref().is_some_and(|found| wanted.iter().any(|value| test(found, value)))
+                found.is_some_and(|found| wanted.iter().any(|value| test(found, value)))
             })
         };
-        let is_unwanted =
-            |unwanted: &Vec<String>| found.as_ref().is_some_and(|found| unwanted.contains(found));
+        let is_unwanted = |unwanted: &Vec<String>| {
+            found.is_some_and(|found| unwanted.iter().any(|value| value == found))
+        };
         any(&self.eq, |found, value| found == value)
             && any(&self.contains, |found, value| found.contains(value))
             && !self.neq.as_ref().is_some_and(is_unwanted)

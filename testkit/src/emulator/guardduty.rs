@@ -40,7 +40,7 @@ fn detector<'a>(state: &'a State, call: &Call, scope: &Scope) -> Result<&'a Dete
 }
 
 /// `GET /detector`: none where GuardDuty is not enabled.
-pub(crate) fn list_detectors(state: &State, scope: &Scope) -> Result<Vec<u8>, ApiError> {
+pub(crate) fn list_detectors(state: &State, scope: &Scope) -> Vec<u8> {
     let ids: Vec<&str> = state
         .config
         .world
@@ -48,7 +48,7 @@ pub(crate) fn list_detectors(state: &State, scope: &Scope) -> Result<Vec<u8>, Ap
         .map(|detector| detector.id.as_str())
         .into_iter()
         .collect();
-    Ok(json!({ "detectorIds": ids }).to_string().into_bytes())
+    json!({ "detectorIds": ids }).to_string().into_bytes()
 }
 
 /// `GET /detector/{detector}`.
@@ -131,10 +131,11 @@ pub(crate) fn list_findings(
     let visible = state.config.world.visible_detectors(scope);
     let candidates =
         visible.iter().flat_map(|detector| &detector.findings).filter_map(|(id, document)| {
-            criteria.admit(document).then(|| {
-                let key = sort_key(document, sort.attribute_name.as_deref());
-                (Position { key, id: id.clone() }, id.clone())
-            })
+            if !criteria.admit(document) {
+                return None;
+            }
+            let key = sort_key(document, sort.attribute_name.as_deref());
+            Some((Position { key, id: id.clone() }, id.clone()))
         });
     let page = cut.page(candidates);
     // GuardDuty says that there is no further page with an empty token.

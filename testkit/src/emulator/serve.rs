@@ -225,7 +225,7 @@ impl State {
         match call.operation {
             Operation::GetFindings => security_hub::get_findings(self, call, scope, now),
             Operation::DescribeHub => security_hub::describe_hub(self, scope),
-            Operation::ListDetectors => guardduty::list_detectors(self, scope),
+            Operation::ListDetectors => Ok(guardduty::list_detectors(self, scope)),
             Operation::GetDetector => guardduty::get_detector(self, call, scope),
             Operation::ListGuardDutyFindings => guardduty::list_findings(self, call, scope, now),
             Operation::GetGuardDutyFindings => guardduty::get_findings(self, call, scope),

@@ -34,7 +34,7 @@ struct Session {
 impl Sessions {
     /// Forgets sessions that ran out a day ago, so that a long run does not gather them.
     fn forget_old(&mut self, now: Timestamp) {
-        let edge = earlier(now, Duration::from_secs(86_400));
+        let edge = earlier(now, Duration::from_hours(24));
         self.by_key.retain(|_, session| session.expires_at > edge);
     }
 

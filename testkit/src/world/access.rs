@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::event::{Access, WorldError};
-use super::{Analyzer, AnalyzerKind, Place, World};
+use super::{Analyzer, AnalyzerKind, Place, World, hub};
 use crate::clock::earlier;
 use crate::documents::access::{AccessFinding, AccessKind};
 use crate::documents::copies;
@@ -121,6 +121,33 @@ impl World {
         self.copy_access(&arn, &new_id, resource_type, now)
     }
 
+    /// The finding is gone; its copy shows what is left of the group, or is archived.
+    pub(super) fn remove_access(
+        &mut self,
+        arn: &str,
+        id: &str,
+        resource_type: &'static str,
+        now: Timestamp,
+    ) -> Result<(), WorldError> {
+        let analyzer = self.analyzer_mut(arn)?;
+        let Some(gone) = analyzer.findings.remove(id) else { return Ok(()) };
+        let scope = analyzer.scope.clone();
+        let left = analyzer.findings.values().find(|other| {
+            matches!(other.kind, AccessKind::External { .. })
+                && matches!(gone.kind, AccessKind::External { .. })
+                && other.resource == gone.resource
+        });
+        if let Some(left) = left.map(|other| other.id.clone()) {
+            return self.copy_access(arn, &left, resource_type, now);
+        }
+        if let (Some(hub), Some(copy)) =
+            (self.hubs.get_mut(&scope), copies::id_of_access(arn, &gone))
+        {
+            hub.change(&copy, |document| hub::archive(document, now))?;
+        }
+        Ok(())
+    }
+
     /// Brings Security Hub's copy in line. Access from outside has one copy for each resource,
     /// which shows one principal and is archived when no native finding is active any more.
     pub(super) fn copy_access(
@@ -145,15 +172,13 @@ impl World {
                 None => return Ok(()),
             }
         }
-        if matches!(shown.kind, AccessKind::Internal { .. }) {
-            return Ok(());
-        }
+        // Security Hub is not told about access inside the organization.
+        let Some(copy_id) = copies::id_of_access(arn, shown) else { return Ok(()) };
         let shown = shown.clone();
         let scope = analyzer.scope.clone();
         let Some(hub) = self.hubs.get_mut(&scope) else { return Ok(()) };
         let mut copy = copies::of_access(&shown, arn, &scope, resource_type, now);
-        let id = copy["Id"].as_str().unwrap_or_default().to_owned();
-        if let Some(before) = hub.document(&id) {
+        if let Some(before) = hub.document(&copy_id) {
             copies::keep_customer_fields(&mut copy, before);
         }
         hub.put(&copy).map(|_| ())

@@ -1,10 +1,10 @@
 //! Trusted Advisor in one account: checks, their latest results, and what the next one will be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use rand::seq::SliceRandom;
-use serde_json::Value;
+use serde::Deserialize;
 
 use super::event::{Flag, WorldError};
 use super::{Place, World};
@@ -44,7 +44,7 @@ impl FlagStatus {
 }
 
 /// Trusted Advisor in one account.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Advisor {
     /// Whether the support plan has the API.
     pub(crate) is_subscribed: bool,
@@ -52,7 +52,7 @@ pub struct Advisor {
 }
 
 /// A check and its results.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Check {
     pub info: CheckInfo,
     /// The headers in the order in which this world has them.
@@ -211,8 +211,9 @@ impl World {
                 vec![check.ok_or_else(|| WorldError::UnknownKind(id.to_owned()))?.info.id]
             }
         };
+        let failed = self.failed_controls(account);
         for id in wanted {
-            let mirrored = self.mirrored_rows(account, id, now);
+            let mirrored = self.mirrored_rows(account, id, &failed, now);
             let check = self.check_mut(account, id)?;
             check.published = mirrored.unwrap_or_else(|| check.actual.clone());
             check.processed = check.published.len() + 12;
@@ -236,11 +237,25 @@ impl World {
         Ok(())
     }
 
-    /// What a mirror shows: the failed findings of its control in every Region of the account.
+    /// The resources of active, failed findings in every Region of the account, by control.
+    fn failed_controls(&self, account: &str) -> Failed {
+        let mut failed = Failed::new();
+        for (scope, hub) in self.hubs.iter().filter(|(scope, _)| scope.account == account) {
+            for text in hub.documents() {
+                if let Some((control, resource)) = failed_control(text) {
+                    failed.entry(control).or_default().insert((scope.region.clone(), resource));
+                }
+            }
+        }
+        failed
+    }
+
+    /// What a mirror shows; `None` for a check that is none.
     fn mirrored_rows(
         &self,
         account: &str,
         check: &str,
+        failed: &Failed,
         now: Timestamp,
     ) -> Option<BTreeMap<String, Row>> {
         let check = self.advisors.get(account)?.checks.get(check)?;
@@ -249,17 +264,14 @@ impl World {
             "CRITICAL" | "HIGH" => FlagStatus::Error,
             _ => FlagStatus::Warning,
         };
-        let mut rows = BTreeMap::new();
-        for (scope, hub) in self.hubs.iter().filter(|(scope, _)| scope.account == account) {
-            for resource in hub.documents().filter_map(|text| failed_resource(text, control.id)) {
-                let id = seeded::opaque(self.seed, &[check.info.id, &scope.region, &resource]);
-                let cells = [("Resource".to_owned(), resource)];
-                let metadata = check.metadata(status, Some(&scope.region), &cells, now);
-                let region = Some(scope.region.clone());
-                rows.insert(id, Row { status, region, is_suppressed: false, metadata });
-            }
-        }
-        Some(rows)
+        let rows = failed.get(control.id).into_iter().flatten().map(|(region, resource)| {
+            let id = seeded::opaque(self.seed, &[check.info.id, region, resource]);
+            let cells = [("Resource".to_owned(), resource.clone())];
+            let metadata = check.metadata(status, Some(region), &cells, now);
+            let region = Some(region.clone());
+            (id, Row { status, region, is_suppressed: false, metadata })
+        });
+        Some(rows.collect())
     }
 
     fn advisor_mut(&mut self, account: &str) -> Result<&mut Advisor, WorldError> {
@@ -276,15 +288,32 @@ impl World {
     }
 }
 
-/// The resource of an active, failed finding of this control.
-fn failed_resource(text: &[u8], control: &str) -> Option<String> {
-    // Cheap refusal first: most documents are of other controls.
-    let needle = format!("\"SecurityControlId\":\"{control}\"");
-    if !text.windows(needle.len()).any(|window| window == needle.as_bytes()) {
-        return None;
+/// By control id: Region and resource.
+type Failed = BTreeMap<String, BTreeSet<(String, String)>>;
+
+/// The control and resource of a finding that is active and failed.
+fn failed_control(text: &[u8]) -> Option<(String, String)> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Document {
+        record_state: String,
+        compliance: Option<Compliance>,
+        resources: Vec<Resource>,
     }
-    let document: Value = serde_json::from_slice(text).ok()?;
-    let is_failed = document["Compliance"]["Status"] == "FAILED";
-    let is_active = document["RecordState"] == "ACTIVE";
-    (is_failed && is_active).then(|| document["Resources"][0]["Id"].as_str().map(str::to_owned))?
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Compliance {
+        status: String,
+        security_control_id: String,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Resource {
+        id: String,
+    }
+    let document: Document = serde_json::from_slice(text).ok()?;
+    let compliance = document.compliance?;
+    let is_failed = compliance.status == "FAILED" && document.record_state == "ACTIVE";
+    let resource = document.resources.into_iter().next()?;
+    is_failed.then_some((compliance.security_control_id, resource.id))
 }

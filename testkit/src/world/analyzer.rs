@@ -44,7 +44,7 @@ impl AnalyzerKind {
 }
 
 /// An analyzer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Analyzer {
     pub(crate) scope: Scope,
     pub(crate) name: String,

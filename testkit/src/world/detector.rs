@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::clock::millis_text;
 
 /// An enabled detector.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Detector {
     pub(crate) id: String,
     pub(crate) created_at: Timestamp,

@@ -28,7 +28,7 @@ pub enum Event {
         name: String,
         /// The hub that receives it.
         scope: Scope,
-        /// The whole ASFF document. `Id` and `UpdatedAt` must be there.
+        /// The whole ASFF document. `Id` must be there; times that are missing are now.
         document: Value,
     },
     /// The product looks again and finds the same. In Security Hub only times move; in GuardDuty the
@@ -58,8 +58,9 @@ pub enum Event {
         /// The finding.
         name: String,
     },
-    /// The finding is no longer there at all, as after retention; a copy of it in Security Hub
-    /// stays. A resource that Trusted Advisor no longer flags is gone after the next refresh.
+    /// The finding is no longer there at all, as after retention. The copy of a GuardDuty finding
+    /// goes with it, that of an Access Analyzer finding is archived or shows what is left. A
+    /// resource that Trusted Advisor no longer flags is gone after the next refresh.
     Vanish {
         /// The finding.
         name: String,

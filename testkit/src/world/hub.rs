@@ -31,7 +31,7 @@ impl ControlFindings {
 }
 
 /// An enabled hub.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Hub {
     pub(crate) control_findings: ControlFindings,
     pub(crate) subscribed_at: Timestamp,
@@ -40,7 +40,7 @@ pub struct Hub {
 }
 
 /// A finding as it is kept: the bytes that are sent, and the time it is indexed by.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Stored {
     pub text: Bytes,
     pub updated_at: Timestamp,

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::event::{Control, WorldError};
 use super::hub::{self, ControlFindings};
 use super::{Place, World};
-use crate::clock::earlier;
+use crate::clock::{earlier, millis_text};
 use crate::documents::asff::{Compliance, ControlFinding, Standard};
 use crate::documents::controls;
 use crate::scope::Scope;
@@ -73,12 +73,17 @@ impl World {
         &mut self,
         name: String,
         scope: &Scope,
-        document: &Value,
+        mut document: Value,
+        now: Timestamp,
     ) -> Result<(), WorldError> {
         if !matches!(self.names.get(&name), None | Some(Place::Hub { .. })) {
             return Err(self.wrong_product(&name));
         }
-        let id = self.hub_mut(scope)?.put(document)?;
+        let members = document.as_object_mut().ok_or(WorldError::Document("JSON object"))?;
+        for time in ["FirstObservedAt", "LastObservedAt", "CreatedAt", "UpdatedAt", "ProcessedAt"] {
+            members.entry(time).or_insert_with(|| json!(millis_text(now)));
+        }
+        let id = self.hub_mut(scope)?.put(&document)?;
         let place = Place::Hub { scope: scope.clone(), ids: vec![id], rating: None };
         self.names.insert(name, place);
         Ok(())

@@ -38,7 +38,7 @@ impl World {
         };
         let document = finding.document();
         let copied = copied_resource(&document, &threat.resource);
-        let copy = copies::of_guardduty(&document, info, copied);
+        let copy = copies::of_guardduty(&document, info, &copied);
         detector.findings.insert(id.clone(), document);
         if let Some(hub) = self.hubs.get_mut(&threat.scope) {
             hub.put(&copy)?;

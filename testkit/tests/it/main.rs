@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod access_analyzer;
+mod bulk;
 mod client;
+mod demo;
 mod errors;
 mod faults;
 mod guardduty;

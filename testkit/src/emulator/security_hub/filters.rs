@@ -137,7 +137,7 @@ struct DateRange {
 enum Test {
     Text { value: String, comparison: Comparison, key: Option<String> },
     Date { start: Option<Timestamp>, end: Option<Timestamp> },
-    Number(Condition),
+    Number(Box<Condition>),
     Boolean(bool),
 }
 
@@ -263,7 +263,7 @@ impl Test {
                 Ok(Self::Text { value, comparison, key: condition.key })
             }
             Kind::Date => Self::date(&condition, now),
-            Kind::Number => Ok(Self::Number(condition)),
+            Kind::Number => Ok(Self::Number(Box::new(condition))),
             Kind::Boolean => match condition.value {
                 Some(Value::Bool(value)) => Ok(Self::Boolean(value)),
                 _ => Err("Value is missing".to_owned()),
