@@ -75,6 +75,11 @@ impl<'a> Answer<'a> {
             .ok_or_else(|| self.error(format!("no object `{name}`")))
     }
 
+    /// Whether it has no members at all.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
     /// An error of this answer.
     pub(crate) fn error(&self, message: String) -> BodyError {
         BodyError { operation: self.operation, message }

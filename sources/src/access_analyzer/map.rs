@@ -4,6 +4,11 @@
 //! comes from `ListFindingsV2`, whose items are summaries, and one or more pages of `GetFindingV2`
 //! for each finding.
 
+mod native;
+mod report;
+mod statement;
+
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
@@ -11,7 +16,11 @@ use muster_core::report::{ReportKey, Unmapped};
 use muster_core::time::Millis;
 use muster_core::unit::Unit;
 
+use self::native::Finding;
+use crate::body::Answer;
 use crate::document::{BodyError, Document, FindingsPage, IdsPage};
+use crate::draft::{self, unmapped, unmapped_value};
+use crate::lenient::{Moment, Scalar};
 
 /// What an analyzer looks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -84,8 +93,34 @@ pub struct SummariesPage {
 
 /// Reads a page of `ListAnalyzers`.
 pub fn analyzers_page(body: &Bytes) -> Result<AnalyzersPage, BodyError> {
-    let _ = body;
-    Err(BodyError { operation: "access-analyzer:ListAnalyzers", message: "not yet".to_owned() })
+    let answer = Answer::read(body, "access-analyzer:ListAnalyzers")?;
+    let mut analyzers = Vec::new();
+    for item in answer.list("analyzers")? {
+        let analyzer: native::Analyzer<'_> =
+            draft::parse(&item).map_err(|error| answer.error(format!("analyzers: {error}")))?;
+        let Some(arn) = analyzer.arn.text() else { continue };
+        let text = |scalar: &Scalar<'_>| scalar.text().map_or_else(String::new, Cow::into_owned);
+        let type_name = text(&analyzer.kind);
+        analyzers.push(Analyzer {
+            arn: arn.into_owned(),
+            kind: AnalyzerKind::of_type(&type_name),
+            type_name,
+            status: text(&analyzer.status),
+            managed_by: text(&analyzer.managed_by),
+        });
+    }
+    Ok(AnalyzersPage { analyzers, next_token: answer.text("nextToken")? })
+}
+
+impl AnalyzerKind {
+    fn of_type(name: &str) -> Self {
+        match name {
+            "ACCOUNT" | "ORGANIZATION" => Self::External,
+            "ACCOUNT_UNUSED_ACCESS" | "ORGANIZATION_UNUSED_ACCESS" => Self::Unused,
+            "ACCOUNT_INTERNAL_ACCESS" | "ORGANIZATION_INTERNAL_ACCESS" => Self::Internal,
+            _ => Self::Other,
+        }
+    }
 }
 
 /// The resources of a page of `ListFindings` that the analyzer could not look at (`error`).
@@ -93,39 +128,113 @@ pub fn analyzers_page(body: &Bytes) -> Result<AnalyzersPage, BodyError> {
 /// List with the filter `error exists` before a pass: when access denial appears, AWS flips every
 /// other finding of the resource to `RESOLVED` although the exposure may remain.
 pub fn denied_resources_page(body: &Bytes) -> Result<IdsPage, BodyError> {
-    let _ = body;
-    Err(BodyError { operation: "access-analyzer:ListFindings", message: "not yet".to_owned() })
+    let answer = Answer::read(body, "access-analyzer:ListFindings")?;
+    let mut ids = Vec::new();
+    for item in answer.list("findings")? {
+        // What cannot be read here is shown when the pass itself comes to it.
+        let Ok(finding) = draft::parse::<Finding<'_>>(&item) else { continue };
+        if finding.error.text().is_some() {
+            ids.extend(finding.resource.text().map(Cow::into_owned));
+        }
+    }
+    Ok(IdsPage { ids, next_token: answer.text("nextToken")? })
 }
 
 /// Reads a page of `ListFindings` (external access). A finding that is `RESOLVED` on one of the
 /// `denied` resources becomes unobservable instead; see [`denied_resources_page`].
+///
+/// # Errors
+///
+/// When the body is not such a page. What is wrong inside of a finding costs only that finding,
+/// which becomes [`Document::Unmapped`].
 pub fn external_findings_page(
     body: &Bytes,
     unit: &Unit,
     denied: &BTreeSet<String>,
 ) -> Result<FindingsPage, BodyError> {
-    let _ = (body, unit, denied);
-    Err(BodyError { operation: "access-analyzer:ListFindings", message: "not yet".to_owned() })
+    let answer = Answer::read(body, "access-analyzer:ListFindings")?;
+    let documents = answer.list("findings")?;
+    let map = |document: &Bytes| external_finding(document, unit, denied);
+    Ok(FindingsPage {
+        documents: documents.iter().map(map).collect(),
+        next_token: answer.text("nextToken")?,
+    })
+}
+
+/// Maps one item of `ListFindings`; `unit.part` is the analyzer's ARN.
+pub fn external_finding(document: &Bytes, unit: &Unit, denied: &BTreeSet<String>) -> Document {
+    match draft::parse::<Finding<'_>>(document) {
+        Ok(finding) => document_of(&[finding], document, unit, denied),
+        Err(error) => unmapped(error, document),
+    }
 }
 
 /// Reads a page of `ListFindingsV2`.
 pub fn summaries_page(body: &Bytes, unit: &Unit) -> Result<SummariesPage, BodyError> {
-    let _ = (body, unit);
-    Err(BodyError { operation: "access-analyzer:ListFindingsV2", message: "not yet".to_owned() })
+    let answer = Answer::read(body, "access-analyzer:ListFindingsV2")?;
+    let mut page = SummariesPage { next_token: answer.text("nextToken")?, ..Default::default() };
+    for item in answer.list("findings")? {
+        match draft::parse::<Finding<'_>>(&item) {
+            Ok(finding) => match summary(&finding, unit) {
+                Some(summary) => page.summaries.push(summary),
+                None => page.unmapped.push(unmapped_value("id: missing", &item)),
+            },
+            Err(error) => page.unmapped.push(unmapped_value(error, &item)),
+        }
+    }
+    Ok(page)
+}
+
+fn summary(finding: &Finding<'_>, unit: &Unit) -> Option<Summary> {
+    let text = |scalar: &Scalar<'_>| scalar.text().map_or_else(String::new, Cow::into_owned);
+    let id = finding.id.text()?.into_owned();
+    Some(Summary {
+        key: report::key(&unit.part, &id),
+        updated: match finding.updated_at {
+            Moment::At(time) => Some(time),
+            Moment::Absent | Moment::Bad(_) => None,
+        },
+        status: text(&finding.status),
+        finding_type: text(&finding.kind),
+        resource: text(&finding.resource),
+        is_error: finding.error.text().is_some(),
+        id,
+    })
 }
 
 /// The token of the next page of details in an answer of `GetFindingV2`; `None` after the last.
 pub fn details_next_token(body: &Bytes) -> Result<Option<String>, BodyError> {
-    let _ = body;
-    Err(BodyError { operation: "access-analyzer:GetFindingV2", message: "not yet".to_owned() })
+    Answer::read(body, "access-analyzer:GetFindingV2")?.text("nextToken")
 }
 
 /// Maps one finding from all pages of `GetFindingV2`, in their order; `unit.part` is the analyzer's
 /// ARN. The raw document is the page, or a JSON array of them when there are several.
 pub fn finding(pages: &[Bytes], unit: &Unit) -> Document {
-    let _ = unit;
-    Document::Unmapped(Unmapped {
-        error: "not yet".to_owned(),
-        raw: pages.first().cloned().unwrap_or_default(),
-    })
+    let document = match pages {
+        [page] => page.clone(),
+        several => [&b"["[..], &several.join(&b','), b"]"].concat().into(),
+    };
+    let parsed: Result<Vec<Finding<'_>>, String> =
+        pages.iter().map(|page| draft::parse(page)).collect();
+    match parsed {
+        Ok(pages) => document_of(&pages, &document, unit, &BTreeSet::new()),
+        Err(error) => unmapped(error, &document),
+    }
+}
+
+/// The report of a finding that has an id.
+fn document_of(
+    pages: &[Finding<'_>],
+    document: &Bytes,
+    unit: &Unit,
+    denied: &BTreeSet<String>,
+) -> Document {
+    let id = pages.first().and_then(|page| page.id.text().or_else(|| page.event_id.text()));
+    match id {
+        Some(id) => {
+            let source = report::Source { document, unit, denied };
+            Document::Report(Box::new(report::report(pages, &id, &source)))
+        }
+        None => unmapped("id: missing", document),
+    }
 }

@@ -155,13 +155,11 @@ fn key(finding: &Finding<'_>, service: &Service<'_>, id: &str, place: &Place<'_>
 }
 
 fn rule(finding: &Finding<'_>, remarks: &mut Remarks) -> String {
-    match finding.kind.text() {
-        Some(kind) => word(&kind),
-        None => {
-            remarks.note("type: missing");
-            "unknown".to_owned()
-        }
-    }
+    let Some(kind) = finding.kind.text() else {
+        remarks.note("type: missing");
+        return "unknown".to_owned();
+    };
+    word(&kind)
 }
 
 /// 1.0 to 10.0, of which ten times the number falls into the bands of ASFF: 3.9 is the last `LOW`,

@@ -218,7 +218,7 @@ fn one_resource(resource: &AsffResource<'_>, place: &Place<'_>) -> Option<Resour
     if let Some(id) = resource.id.text() {
         return Some(draft::resource(&id, &kind, place));
     }
-    let key = resource.details.get()?.aws_iam_access_key.get()?.access_key_id.text()?;
+    let key = resource.details.get()?.aws_iam_access_key.get()?.id.text()?;
     Some(draft::resource(&key, "AwsIamAccessKey", place))
 }
 

@@ -168,8 +168,8 @@ pub(crate) struct Details<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "PascalCase")]
 pub(crate) struct AccessKey<'a> {
-    #[serde(borrow)]
-    pub(crate) access_key_id: Scalar<'a>,
+    #[serde(borrow, rename = "AccessKeyId")]
+    pub(crate) id: Scalar<'a>,
     #[serde(borrow)]
     pub(crate) principal_id: Scalar<'a>,
     #[serde(borrow)]

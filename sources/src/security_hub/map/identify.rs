@@ -13,6 +13,7 @@ use muster_core::report::{FindingClass, OriginKey, Resource};
 
 use super::asff::{Asff, ProductFields};
 use crate::draft::{Remarks, partition_or, word};
+use crate::lenient::Scalar;
 
 /// What an ASFF finding is, apart from its state.
 pub(crate) struct Identity {
@@ -24,6 +25,19 @@ pub(crate) struct Identity {
     pub(crate) region: Option<Region>,
     /// The Security Hub control; empty for other products.
     pub(crate) control: String,
+}
+
+impl Identity {
+    fn new(origin: &Origin<'_>, rule_id: &str, class: FindingClass) -> Self {
+        Self {
+            origin: origin.key(),
+            rule_id: word(rule_id),
+            class,
+            facet: String::new(),
+            region: None,
+            control: String::new(),
+        }
+    }
 }
 
 /// What is known before the product matters.
@@ -45,27 +59,16 @@ impl Context<'_> {
         self.resources.first().map_or("", |resource| &resource.id)
     }
 
-    fn identity(&self, origin: &Origin<'_>, rule_id: &str, class: FindingClass) -> Identity {
-        Identity {
-            origin: origin.key(),
-            rule_id: word(rule_id),
-            class,
-            facet: String::new(),
-            region: None,
-            control: String::new(),
-        }
-    }
-
     /// By product and id: what fits everything else.
     fn other(&self, class: FindingClass) -> Identity {
         let origin =
             Origin::OtherAsff { product: self.product, account: self.place.account, id: self.id };
         let rule = if self.generator().is_empty() { self.id } else { self.generator() };
-        self.identity(&origin, rule, class)
+        Identity::new(&origin, rule, class)
     }
 
     fn types(&self) -> impl Iterator<Item = &str> {
-        self.asff.types.items.iter().map(|kind| kind.as_str())
+        self.asff.types.items.iter().map(Scalar::as_str)
     }
 }
 
@@ -110,7 +113,7 @@ fn control(context: &Context<'_>) -> Option<Identity> {
         control: &control,
         resource: &resource.id,
     };
-    let mut identity = context.identity(&origin, &control, FindingClass::Misconfiguration);
+    let mut identity = Identity::new(&origin, &control, FindingClass::Misconfiguration);
     identity.region = Some(region);
     identity.control = control.into_owned();
     Some(identity)
@@ -145,7 +148,7 @@ fn guardduty(context: &Context<'_>) -> Option<Identity> {
     let origin = Origin::GuardDuty { partition, region: &region, account, finding };
     let rule = context.types().find_map(guardduty_type).unwrap_or_default();
     let rule = if rule.is_empty() { context.generator() } else { &rule };
-    let mut identity = context.identity(&origin, rule, FindingClass::Threat);
+    let mut identity = Identity::new(&origin, rule, FindingClass::Threat);
     identity.facet = word(access_key(context).unwrap_or_default());
     Some(identity)
 }
@@ -189,7 +192,7 @@ fn access_analyzer(context: &Context<'_>) -> Option<Identity> {
         let principal = canonical_principal(&principal);
         let origin =
             Origin::ExternalAccess { analyzer, resource: &resource, principal: &principal };
-        let mut identity = context.identity(&origin, "ExternalAccess", FindingClass::Exposure);
+        let mut identity = Identity::new(&origin, "ExternalAccess", FindingClass::Exposure);
         identity.facet = word(&principal);
         return Some(identity);
     }
@@ -197,7 +200,7 @@ fn access_analyzer(context: &Context<'_>) -> Option<Identity> {
     let origin = Origin::AccessAnalyzer { analyzer, finding };
     let class =
         if is_unused(kind) { FindingClass::Misconfiguration } else { FindingClass::Exposure };
-    Some(context.identity(&origin, kind, class))
+    Some(Identity::new(&origin, kind, class))
 }
 
 /// The analyzer's ARN and what follows; an analyzer's name has no slash.
@@ -251,7 +254,7 @@ fn inspector(context: &Context<'_>) -> Identity {
         Some(kind) if !kind.is_empty() => kind,
         _ => context.generator(),
     };
-    let mut identity = context.identity(&Origin::Inspector { arn }, rule, class);
+    let mut identity = Identity::new(&Origin::Inspector { arn }, rule, class);
     let package = vulnerability
         .and_then(|vulnerability| vulnerability.vulnerable_packages.items.first())
         .and_then(|package| package.get());
@@ -266,7 +269,7 @@ fn macie(context: &Context<'_>) -> Identity {
     let origin = Origin::Macie { partition, region, account, finding };
     let kind = context.types().find_map(|kind| kind.rsplit_once(':').map(|_| kind)).unwrap_or("");
     let rule = macie_type(kind).unwrap_or_else(|| context.generator().to_owned());
-    context.identity(&origin, &rule, class_by_types(context))
+    Identity::new(&origin, &rule, class_by_types(context))
 }
 
 /// `Effects/Data Exposure/Policy:IAMUser-S3BucketPublic` is `Policy:IAMUser/S3BucketPublic`.
@@ -286,7 +289,7 @@ fn config_rule(context: &Context<'_>) -> Option<Identity> {
     let name = context.fields.config_rule_name.as_str();
     let name = if name.is_empty() { rule.rsplit('/').next().unwrap_or(rule) } else { name };
     let origin = Origin::ConfigRule { rule, resource: context.primary() };
-    Some(context.identity(&origin, name, FindingClass::Misconfiguration))
+    Some(Identity::new(&origin, name, FindingClass::Misconfiguration))
 }
 
 /// `{event ARN with the account filled in}/{hash}`. The native ARN has no account.
@@ -301,7 +304,7 @@ fn health(context: &Context<'_>) -> Option<Identity> {
     let rule = if context.generator().is_empty() { code } else { context.generator() };
     let is_threat = ["AWS_ABUSE_", "AWS_RISK_"].iter().any(|start| rule.starts_with(start));
     let class = if is_threat { FindingClass::Threat } else { FindingClass::Misconfiguration };
-    Some(context.identity(&Origin::Health { account, event: &event }, rule, class))
+    Some(Identity::new(&Origin::Health { account, event: &event }, rule, class))
 }
 
 /// The class that the first known namespace of `Types` stands for (ASFF types taxonomy).
@@ -309,9 +312,8 @@ fn class_by_types(context: &Context<'_>) -> FindingClass {
     let by_type = |kind: &str| {
         let mut parts = kind.split('/');
         Some(match (parts.next()?, parts.next().unwrap_or_default()) {
-            ("TTPs" | "Unusual Behaviors", _) => FindingClass::Threat,
             ("Effects", "Data Exposure") => FindingClass::Exposure,
-            ("Effects", _) => FindingClass::Threat,
+            ("TTPs" | "Unusual Behaviors" | "Effects", _) => FindingClass::Threat,
             ("Sensitive Data Identifications", _) => FindingClass::SensitiveData,
             ("Software and Configuration Checks", "Vulnerabilities") => FindingClass::Vulnerability,
             ("Software and Configuration Checks", _) => FindingClass::Misconfiguration,

@@ -1,0 +1,140 @@
+//! Makes a report of a finding.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use muster_core::identity::{Arn, Origin, Place, bounded_part};
+use muster_core::ids::{AccountId, Region};
+use muster_core::report::{CustomerFields, Report, ReportKey, ReportPath, Status};
+use muster_core::unit::{SourceKind, Unit};
+
+use super::native::Finding;
+use super::statement::{Kind, Statement, left_out};
+use crate::draft::{self, Remarks, body_text, partition_or, word};
+use crate::lenient::{Scalar, excerpt};
+
+/// The key of a finding's report: the analyzer and the id, which is unique only there.
+pub(super) fn key(analyzer: &str, id: &str) -> ReportKey {
+    let text = format!("{analyzer}/{id}");
+    ReportKey { path: ReportPath::Native, provider_id: bounded_part(&text).into_owned() }
+}
+
+/// Where a finding comes from.
+pub(super) struct Source<'a> {
+    pub(super) document: &'a Bytes,
+    /// Its `part` is the analyzer's ARN.
+    pub(super) unit: &'a Unit,
+    /// The resources that the analyzer cannot look at.
+    pub(super) denied: &'a BTreeSet<String>,
+}
+
+/// Maps the finding of `pages`, which has that `id`.
+pub(super) fn report(pages: &[Finding<'_>], id: &str, source: &Source<'_>) -> Report {
+    let Source { document, unit, denied } = *source;
+    let mut remarks = Remarks::default();
+    let empty = Finding::default();
+    let finding = pages.first().unwrap_or(&empty);
+    let statement = Statement::read(pages, &mut remarks);
+    let omitted: usize = pages.iter().map(|page| left_out(&page.details)).sum();
+    if omitted > 0 {
+        remarks.note(format_args!("findingDetails: {omitted} are left out"));
+    }
+    let (account, region, partition) = place(finding, unit, &mut remarks);
+    let place = Place { partition: &partition, account, region: &region };
+    let name = finding.resource.text().unwrap_or_default();
+    let kind = finding.resource_type.text().unwrap_or_default();
+    if name.is_empty() {
+        remarks.note("resource: missing; the account stands for it");
+    }
+    let own = if name.is_empty() { account.as_str() } else { &name };
+    let resource = draft::resource(own, &kind, &place);
+    let analyzer = unit.part.as_str();
+    let principal = statement.principal();
+    let origin = if statement.kind == Kind::External {
+        Origin::ExternalAccess { analyzer, resource: &resource.id, principal: &principal }
+    } else {
+        Origin::AccessAnalyzer { analyzer, finding: id }
+    };
+    let severity = statement.severity(&kind);
+    let (status, status_detail) = status(finding, &name, denied, &mut remarks);
+    let (raw, raw_truncated) = draft::raw(document);
+    let created = remarks.time("createdAt", &finding.created_at);
+    Report {
+        key: key(analyzer, id),
+        origin: origin.key(),
+        source: SourceKind::AccessAnalyzer,
+        product: "aws/access-analyzer".to_owned(),
+        class: statement.kind.class(),
+        rule_id: word(&statement.type_name),
+        title: draft::title(&statement.title(&resource.id)),
+        description: body_text(&statement.description()),
+        severity,
+        severity_normalized: severity.floor(),
+        status,
+        status_detail,
+        facet: word(&statement.facet()),
+        exposure: statement.exposure(),
+        sample: false,
+        customer: CustomerFields::default(),
+        remediation: String::new(),
+        remediation_url: String::new(),
+        first_observed: created,
+        last_observed: remarks.time("analyzedAt", &finding.analyzed_at),
+        provider_created: created,
+        provider_updated: remarks.time("updatedAt", &finding.updated_at),
+        count: 1,
+        account,
+        region,
+        resources: vec![resource],
+        remarks: remarks.into_vec(),
+        raw,
+        raw_truncated,
+    }
+}
+
+/// The owner's account; the Region and partition of the analyzer. Resources of global services have
+/// no Region, and each Region's analyzer reports them on its own.
+fn place(finding: &Finding<'_>, unit: &Unit, remarks: &mut Remarks) -> (AccountId, Region, String) {
+    let resource = Arn::parse(finding.resource.as_str());
+    let resource_account = resource.map_or("", |arn| arn.account);
+    let others = [("resource", resource_account), ("accountId", finding.account_id.as_str())];
+    let owner = &finding.resource_owner_account;
+    let account = remarks.account("resourceOwnerAccount", owner, &others, unit);
+    let analyzer = Arn::parse(&unit.part);
+    let regions = [("analyzer", analyzer.map_or("", |arn| arn.region))];
+    let region = remarks.region("region", &Scalar::Absent, &regions, unit);
+    let stated = resource.or(analyzer).map_or("", |arn| arn.partition);
+    let partition = partition_or(stated, &region).to_owned();
+    (account, region, partition)
+}
+
+/// What the analyzer says now.
+///
+/// When it loses access to a resource, AWS turns the resource's other findings to `RESOLVED` although
+/// the exposure may remain: then nobody can say.
+fn status(
+    finding: &Finding<'_>,
+    resource: &str,
+    denied: &BTreeSet<String>,
+    remarks: &mut Remarks,
+) -> (Status, String) {
+    let stated = finding.status.as_str();
+    let status = match stated {
+        "ACTIVE" => Status::Active,
+        "ARCHIVED" => Status::Archived,
+        "RESOLVED" if denied.contains(resource) => {
+            remarks.note("status: RESOLVED, but the analyzer cannot look at the resource");
+            Status::Unobservable
+        }
+        "RESOLVED" => Status::Resolved,
+        "" => {
+            remarks.note("status: missing; ACTIVE is taken");
+            return (Status::Active, "ACTIVE".to_owned());
+        }
+        other => {
+            remarks.note(format_args!("status: `{}` is not known", excerpt(other)));
+            Status::Active
+        }
+    };
+    (status, word(stated))
+}

@@ -1,0 +1,161 @@
+//! Makes a report of a row.
+
+use bytes::Bytes;
+use muster_core::identity::{Origin, Place, bounded_part, is_global_control};
+use muster_core::ids::Region;
+use muster_core::report::{
+    CustomerFields, OriginKey, Report, ReportKey, ReportPath, Resource, Status,
+};
+use muster_core::unit::{SourceKind, Unit};
+
+use super::native::FlaggedResource;
+use super::row::{self, Row};
+use super::verdict::{self, Verdict};
+use super::{Check, rule_id, subject};
+use crate::document::Document;
+use crate::draft::{self, Remarks, body_text, unmapped, word};
+use crate::lenient::{Moment, Scalar};
+
+/// What the rows of one result share.
+pub(super) struct Evaluation<'a> {
+    pub(super) check: &'a Check,
+    /// When.
+    pub(super) time: &'a Moment,
+    /// Where it was read.
+    pub(super) unit: &'a Unit,
+}
+
+/// Maps a row of a result.
+pub(super) fn row(document: &Bytes, evaluation: &Evaluation<'_>) -> Document {
+    match draft::parse::<FlaggedResource<'_>>(document) {
+        Ok(row) => Document::Report(Box::new(report(&row, document, evaluation))),
+        Err(error) => unmapped(error, document),
+    }
+}
+
+/// Maps a result that is flagged with that `status` without saying which resource is.
+pub(super) fn whole(document: &Bytes, status: &str, evaluation: &Evaluation<'_>) -> Document {
+    let row = FlaggedResource { status: Scalar::Text(status.into()), ..FlaggedResource::default() };
+    let mut report = report(&row, document, evaluation);
+    report.remarks.push("flaggedResources: empty; the account stands for them".to_owned());
+    Document::Report(Box::new(report))
+}
+
+fn report(row: &FlaggedResource<'_>, document: &Bytes, evaluation: &Evaluation<'_>) -> Report {
+    let Evaluation { check, time, unit } = *evaluation;
+    let mut remarks = Remarks::default();
+    remarks.list("metadata", &row.metadata);
+    if row.metadata.total > check.columns.len() {
+        let (cells, columns) = (row.metadata.total, check.columns.len());
+        remarks.note(format_args!("metadata: {cells} cells, but {columns} columns"));
+    }
+    let cells = Row::new(&check.columns, row);
+    let stated = row::region(row, &cells);
+    let place =
+        Place { partition: unit.region.partition(), account: unit.account, region: &stated };
+    let about = about(row, check, &cells, &place);
+    let verdict = Verdict::read(row.status.as_str(), &mut remarks);
+    let (severity, exposure) = verdict::severity(check, verdict, &cells);
+    let is_suppressed = row.is_suppressed.flag() == Some(true);
+    let (status, status_detail) = if is_suppressed && verdict != Verdict::Ok {
+        (Status::Archived, "suppressed".to_owned())
+    } else {
+        (verdict.status(), word(row.status.as_str()))
+    };
+    let time = remarks.time("timestamp", time);
+    let facet = subject::facet(&cells);
+    let (raw, raw_truncated) = draft::raw(document);
+    let description = [cells.lines(), check.description.clone()];
+    Report {
+        key: key(row, &about, &facet, evaluation),
+        origin: about.origin,
+        source: SourceKind::TrustedAdvisor,
+        product: product(check).to_owned(),
+        account: unit.account,
+        region: about.region,
+        class: verdict::class(check),
+        rule_id: word(rule_id(check)),
+        title: draft::title(if check.name.is_empty() { &check.id } else { &check.name }),
+        description: body_text(description.join("\n\n").trim()),
+        severity,
+        severity_normalized: severity.floor(),
+        status,
+        status_detail,
+        resources: about.resources,
+        facet,
+        exposure,
+        sample: false,
+        customer: CustomerFields::default(),
+        remediation: check.remediation.clone(),
+        remediation_url: check.remediation_url.clone(),
+        first_observed: None,
+        last_observed: time,
+        provider_created: None,
+        provider_updated: time,
+        count: 1,
+        remarks: remarks.into_vec(),
+        raw,
+        raw_truncated,
+    }
+}
+
+/// Who says it. A mirror of a control is Security Hub's word, passed on: it corroborates nothing.
+fn product(check: &Check) -> &'static str {
+    if check.control.is_some() { "aws/securityhub" } else { "aws/trusted-advisor" }
+}
+
+/// What a row is about.
+struct About {
+    resources: Vec<Resource>,
+    origin: OriginKey,
+    region: Region,
+    /// What tells the row from the others of its check, where AWS does not.
+    row: String,
+}
+
+fn about(row: &FlaggedResource<'_>, check: &Check, cells: &Row<'_>, place: &Place<'_>) -> About {
+    let says_nothing = check.columns.is_empty() && row.metadata.total == 0;
+    let mut resources = if says_nothing {
+        vec![subject::account(place)]
+    } else {
+        subject::resources(&check.id, cells, place)
+    };
+    let stated = row.resource_id.text();
+    let hash = cells.hash().or_else(|| stated.as_deref().map(str::to_owned)).unwrap_or_default();
+    let is_named = !resources.is_empty();
+    if !is_named {
+        resources.push(subject::row(&check.id, &hash, place));
+    }
+    let primary = resources.first().map_or("", |resource| resource.id.as_str());
+    let (origin, region) = if let Some(control) = &check.control {
+        let kind = resources.first().map_or("", |resource| resource.kind.as_str());
+        let global = is_global_control(control, kind, primary);
+        let region = if global { Region::global() } else { place.region.clone() };
+        let Place { partition, account, .. } = *place;
+        let origin =
+            Origin::Control { partition, account, region: &region, control, resource: primary };
+        (origin.key(), region)
+    } else {
+        let by_hash = format!("@{hash}");
+        let resource = if is_named { primary } else { &by_hash };
+        let Place { account, region, .. } = *place;
+        let origin = Origin::TrustedAdvisor { account, check: &check.id, region, resource };
+        (origin.key(), region.clone())
+    };
+    let row = stated.map_or(hash, std::borrow::Cow::into_owned);
+    About { resources, origin, region, row }
+}
+
+/// The identity of the report: AWS's hash of the row. What distinguishes the row is added, in case
+/// that something else than AWS gives several rows of a resource one id.
+fn key(
+    row: &FlaggedResource<'_>,
+    about: &About,
+    facet: &str,
+    evaluation: &Evaluation<'_>,
+) -> ReportKey {
+    let Evaluation { check, unit, .. } = evaluation;
+    let region = row.region.text().unwrap_or_default();
+    let text = format!("ta/{}/{}/{region}/{}/{facet}", unit.account, check.id, about.row);
+    ReportKey { path: ReportPath::Native, provider_id: bounded_part(&text).into_owned() }
+}
