@@ -271,7 +271,10 @@ async fn account_of(settings: &AwsSettings, caller: &Caller) -> Result<AccountId
 async fn ask_account(caller: &Caller) -> Result<AccountId, SourceError> {
     let operation = Operation::GetCallerIdentity;
     let client = aws_sdk_sts::Client::new(caller.config());
-    let identity = caller.call_typed(operation, client.get_caller_identity().send()).await?;
+    let request = client.get_caller_identity();
+    let identity = caller
+        .call_typed(operation, |capture| request.customize().interceptor(capture).send())
+        .await?;
     let account = identity.account().unwrap_or_default();
     account.parse().map_err(|error| {
         caller.fault(operation, Fault::BodyUnreadable, format!("the answer's account: {error}"))

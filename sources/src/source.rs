@@ -59,11 +59,14 @@ pub trait Reader: Send {
 }
 
 /// What a pass is to read. The bounds are pinned: AWS refuses a page token when they move.
+///
+/// A source that can filter by time asks an incremental pass for `since..until`. A sweep asks for
+/// everything without an upper bound: what is updated while it runs must not look gone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pass {
     /// Everything, or what changed since a time.
     pub kind: PassKind,
-    /// The upper bound, the same for every page.
+    /// When the pass began; the upper bound of an incremental one, the same for every page.
     pub until: Millis,
     /// Where the unit stood before this pass.
     pub checkpoint: Checkpoint,

@@ -92,14 +92,18 @@ impl Caller {
     pub(crate) async fn call_typed<O, E, F>(
         &self,
         operation: Operation,
-        send: F,
+        send: impl FnOnce(Capture) -> F,
     ) -> Result<O, SourceError>
     where
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
         F: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
     {
         self.pacer.admit(&self.scope, operation).await;
-        Box::pin(send).await.map_err(|error| self.judge(Evidence::of(operation, &error), ""))
+        let pacer = Arc::clone(&self.pacer);
+        let capture = Capture::observing::<E>(operation, self.scope.clone(), pacer);
+        Box::pin(send(capture.clone()))
+            .await
+            .map_err(|error| self.judge(Evidence::of(operation, &error), &capture.take().endpoint))
     }
 
     /// An answer that is not what the operation answers.

@@ -52,6 +52,8 @@ struct Shared {
     scope: Scope,
     pacer: Arc<dyn Pacer>,
     code_of: CodeOf,
+    /// Whether the body of a success is kept from the SDK.
+    divert: bool,
     seen: Mutex<Seen>,
 }
 
@@ -67,12 +69,34 @@ pub(crate) struct Seen {
 }
 
 impl Capture {
+    /// Takes the body.
     pub(crate) fn new<E>(operation: Operation, scope: Scope, pacer: Arc<dyn Pacer>) -> Self
     where
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
     {
+        Self::with_divert::<E>(operation, scope, pacer, true)
+    }
+
+    /// Leaves the body to the SDK, for a typed output.
+    pub(crate) fn observing<E>(operation: Operation, scope: Scope, pacer: Arc<dyn Pacer>) -> Self
+    where
+        E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+    {
+        Self::with_divert::<E>(operation, scope, pacer, false)
+    }
+
+    fn with_divert<E>(
+        operation: Operation,
+        scope: Scope,
+        pacer: Arc<dyn Pacer>,
+        divert: bool,
+    ) -> Self
+    where
+        E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+    {
         let code_of: CodeOf = |error| error.downcast_ref::<E>()?.code();
-        Self(Arc::new(Shared { operation, scope, pacer, code_of, seen: Mutex::default() }))
+        let seen = Mutex::default();
+        Self(Arc::new(Shared { operation, scope, pacer, code_of, divert, seen }))
     }
 
     /// What was seen so far, taken out.
@@ -118,10 +142,10 @@ impl Intercept for Capture {
         if let Some(bytes) = declared.filter(|bytes| *bytes > BODY_BYTES_MAX as u64) {
             return Err(Box::new(BodyTooLarge { bytes }));
         }
-        let success = response.status().is_success();
+        let divert = self.0.divert && response.status().is_success();
         let body = mem::replace(response.body_mut(), SdkBody::taken());
         let body = Limited::new(body, BODY_BYTES_MAX);
-        *response.body_mut() = if success {
+        *response.body_mut() = if divert {
             SdkBody::from_body_1_x(Diverted::new(body, self.clone()))
         } else {
             SdkBody::from_body_1_x(body)

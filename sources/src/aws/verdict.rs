@@ -222,11 +222,7 @@ impl Verdict {
                 "this is not AWS's answer: check for a proxy or a wrong endpoint at {}",
                 or_aws(endpoint)
             ),
-            Self::UnknownOperation => format!(
-                "{} does not know this operation: check the endpoint settings \
-                 (AWS_ENDPOINT_URL, endpoint_url)",
-                or_aws(endpoint)
-            ),
+            Self::UnknownOperation => unknown_operation(operation, endpoint),
             Self::Settings => "correct the settings of this account".to_owned(),
         }
     }
@@ -234,6 +230,18 @@ impl Verdict {
 
 fn or_aws(endpoint: &str) -> &str {
     if endpoint.is_empty() { "the endpoint" } else { endpoint }
+}
+
+fn unknown_operation(operation: Operation, endpoint: &str) -> String {
+    let or_name = match operation {
+        Operation::GetCallerIdentity => "; an account id in the settings makes it unnecessary",
+        _ => "",
+    };
+    format!(
+        "{} does not know this operation: check the endpoint settings (AWS_ENDPOINT_URL, \
+         endpoint_url){or_name}",
+        or_aws(endpoint)
+    )
 }
 
 fn role_refused(origin: &Origin) -> String {

@@ -1,7 +1,6 @@
 //! What goes wrong, and what the unit says about it.
 
 use muster_core::unit::{SourceKind, UnitCondition};
-use muster_sources::aws::AwsSettings;
 use muster_sources::source::Fault as Failure;
 use muster_testkit::{ControlFindings, ErrorKind, Fault, FaultRule, Operation};
 
@@ -148,17 +147,4 @@ async fn a_region_that_is_not_opted_in_says_so() {
         Failure::Refused,
         "aws account enable-region --region-name me-central-1",
     );
-}
-
-#[tokio::test]
-async fn sts_names_the_account_when_the_settings_do_not() {
-    let emulator = start(world()).await;
-    let settings = AwsSettings {
-        account: None,
-        ..AwsSettings::emulator(REGION.parse().unwrap(), ACCOUNT.parse().unwrap(), emulator.url())
-    };
-
-    let account = connect(&settings, Arc::new(Unpaced)).await.unwrap();
-
-    assert_eq!(account.id().as_str(), ACCOUNT);
 }

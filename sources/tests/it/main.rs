@@ -2,10 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod access_analyzer;
 mod environment;
 mod faults;
 mod guardduty;
+mod roles;
 mod security_hub;
+mod trusted_advisor;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +21,7 @@ use muster_sources::aws::{AwsAccount, AwsSettings, Pacer, Scope, connect};
 use muster_sources::document::Document;
 use muster_sources::operations::Operation;
 use muster_sources::source::{Page, Pass, PassKind, Source, SourceError};
-use muster_testkit::{Config, Emulator, Limits, World};
+use muster_testkit::{Config, Emulator, Limits, ManualClock, World};
 
 const ACCOUNT: &str = "111122223333";
 const REGION: &str = "eu-west-1";
@@ -54,6 +57,13 @@ fn scope() -> muster_testkit::Scope {
 /// An emulator without rate limits.
 async fn start(world: World) -> Emulator {
     Emulator::start(Config::new(world).limits(Limits::unlimited())).await.unwrap()
+}
+
+/// The same, with a clock that stands still.
+async fn start_still(world: World) -> (Emulator, ManualClock) {
+    let clock = ManualClock::new(world.began());
+    let config = Config::new(world).limits(Limits::unlimited()).clock(clock.clock());
+    (Emulator::start(config).await.unwrap(), clock)
 }
 
 /// The account as the emulator serves it; backoff is too short to notice.

@@ -9,7 +9,7 @@ use muster_core::unit::SourceKind;
 use muster_sources::aws::TokenBuckets;
 use muster_sources::document::Document;
 use muster_testkit::{
-    Config, ControlFindings, Emulator, Fault, FaultRule, Limit, Limits, Operation, World,
+    Config, ControlFindings, Emulator, ErrorKind, Fault, FaultRule, Operation, World,
 };
 use serde_json::{Value, json};
 
@@ -137,15 +137,16 @@ async fn a_document_that_cannot_be_mapped_is_kept_and_stops_nothing() {
 
 #[tokio::test]
 async fn throttling_is_absorbed_and_counted() {
-    let limits = Limits::unlimited().with(Operation::GetFindings, Limit::new(200.0, 1.0));
-    let emulator = Emulator::start(Config::new(world(500)).limits(limits)).await.unwrap();
+    let emulator = start(world(250)).await;
+    let throttle = Fault::Error(ErrorKind::Throttled);
+    emulator.inject(FaultRule::on(Operation::GetFindings, throttle).after(1).times(3));
 
     let pages = read(&*source(&emulator, KIND).await, sweep()).await.unwrap();
 
-    let throttled: u32 = pages.iter().map(|page| page.throttled).sum();
-    assert_eq!(reports(&pages).len(), 500);
-    assert!(throttled > 0);
-    assert_eq!(u64::from(throttled), emulator.calls().of(Operation::GetFindings).throttled);
+    let throttled: Vec<u32> = pages.iter().map(|page| page.throttled).collect();
+    assert_eq!(reports(&pages).len(), 250);
+    assert_eq!(throttled, [0, 3, 0]);
+    assert_eq!(emulator.calls().of(Operation::GetFindings).throttled, 3);
 }
 
 #[tokio::test]
