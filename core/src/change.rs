@@ -18,9 +18,10 @@ pub enum ChangeKind {
     StatusChanged,
     /// A person, an integration, an expiry or a regression changed triage.
     Triaged,
-    /// Only the score moved (recency decays, rules changed).
+    /// The score or its reasons moved, and none of the above (recency decays, rules changed).
     Reprioritized,
-    /// Seen again, on a later day or by another path, without a material change.
+    /// A report came, went or brought something immaterial (a later day, another path, a note), and
+    /// none of the first four.
     Observed,
 }
 
@@ -70,7 +71,7 @@ pub struct Change {
     pub time: Millis,
     /// Which finding.
     pub finding: FindingId,
-    /// What kinds of thing happened; sorted, never empty.
+    /// What kinds of thing happened; sorted, without repeats, never empty.
     pub kinds: Vec<ChangeKind>,
     /// Who or what caused it.
     pub actor: Actor,
@@ -80,7 +81,7 @@ pub struct Change {
     pub action: String,
     /// What was said with it, or why the server did it.
     pub comment: String,
-    /// What moved; empty for the first change.
+    /// What moved; empty for the first change, and for a comment.
     pub fields: Vec<FieldChange>,
     /// What filters see of the finding before it; `None` for the first change.
     pub before: Option<Facets>,

@@ -17,10 +17,10 @@ use crate::report::{FindingClass, Severity, Status};
 use crate::triage::TriageState;
 use crate::unit::SourceKind;
 
-/// The longest filter, in bytes (4 KiB).
+/// The longest filter, in bytes (4 KiB), as written and in canonical form.
 pub const FILTER_BYTES_MAX: usize = 4096;
 
-/// The deepest nesting of parentheses and negations.
+/// The deepest nesting of parentheses.
 pub const FILTER_DEPTH_MAX: usize = 16;
 
 /// The most restrictions in one filter.
@@ -102,6 +102,7 @@ impl Fields for Facets {
 ///
 /// `Display` writes it in canonical form: every parenthesis, no abbreviation. The canonical form
 /// parses to the same filter, and two texts with one canonical form select the same findings.
+/// It is at most [`FILTER_BYTES_MAX`] long, like every text that parses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
     root: Option<Expr>,

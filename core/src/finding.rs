@@ -59,9 +59,9 @@ impl HeldReport {
 /// What it means that a report is no longer there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Absence {
-    /// The product would report it if it were still so.
+    /// The product would report it if it were still so, or said that it is fixed before it forgot it.
     Resolved,
-    /// The product forgot it: its retention is over.
+    /// The product forgot it: its retention is over, or it was archived.
     Expired,
     /// Nobody can say.
     Unobservable,
@@ -81,7 +81,8 @@ impl Absence {
 /// What the reports of a finding say together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facts {
-    /// Who says it, sorted, without repeats, for example `aws/guardduty`.
+    /// Who says it now, sorted, without repeats, for example `aws/guardduty`; once it is closed, who
+    /// said it. Copies do not count beside their originals.
     pub products: Vec<String>,
     /// The account that owns the problem.
     pub account: AccountId,

@@ -4,18 +4,21 @@
 //! 1. A copy does not testify where its original does. The Security Hub copy of a `GuardDuty`,
 //!    Access Analyzer, Inspector or Macie finding is late and lossy (archiving in `GuardDuty` never
 //!    reaches it), and a Trusted Advisor mirror of a Security Hub control lags by a day: they count
-//!    only where the original was never read.
-//! 2. Of what testifies, the status is the worst (see [`Status`]); `dissent` says that the reports,
-//!    copies included, do not agree on whether it is open.
-//! 3. Severity and exposure are the highest of the open reports that testify, so a closed report
-//!    never keeps a finding on top.
-//! 4. Texts, resources and rule come from the lead: the best of the native, open, newest reports.
+//!    only where the original was never read, or can no longer be.
+//! 2. Of what testifies, the status is the worst (see [`Status`](crate::report::Status)); `dissent`
+//!    says that the reports, copies included, do not agree on whether it is open.
+//! 3. While it is open, only the open reports that testify say how bad it is and who says so: a
+//!    closed report never keeps a finding on top. A copy never counts as a product beside its
+//!    original.
+//! 4. Texts, resources and rule come from the lead: of what testifies, the first of the native, the
+//!    open, the worst, then by report key. Not the newest: which of two reports that agree was
+//!    refreshed last says nothing, and the title must not move with it.
 //!
 //! A function of the set of reports: their order does not matter (promise D2).
 
 use std::cmp::Reverse;
 
-use crate::finding::{Facts, HeldReport};
+use crate::finding::{Absence, Facts, HeldReport};
 use crate::report::{IdentityRule, Report, ReportPath, Resource};
 use crate::unit::SourceKind;
 
@@ -23,30 +26,32 @@ use crate::unit::SourceKind;
 pub fn fold(reports: &[HeldReport]) -> Option<Facts> {
     let witnesses: Vec<&HeldReport> =
         reports.iter().filter(|held| testifies(held, reports)).collect();
-    let lead = witnesses.iter().max_by_key(|held| rank(held))?;
+    let lead = witnesses.iter().max_by(|a, b| rank(a).cmp(&rank(b)))?;
     let status = witnesses.iter().map(|held| held.status()).min()?;
     let open = reports.iter().filter(|held| held.status().is_open()).count();
 
-    // While it is open only the open reports speak for how bad it is.
     let speaking: Vec<&HeldReport> = witnesses
         .iter()
         .copied()
         .filter(|held| !status.is_open() || held.status().is_open())
         .collect();
-    let worst = speaking.iter().max_by_key(|held| held.report.severity_normalized)?;
+    let (severity_normalized, severity) = speaking
+        .iter()
+        .map(|held| (held.report.severity_normalized, held.report.severity))
+        .max()?;
     let exposure = speaking.iter().map(|held| held.report.exposure).max()?;
 
     let report = &lead.report;
     Some(Facts {
-        products: products(&witnesses),
+        products: products(&speaking, reports),
         account: report.account,
         region: report.region.clone(),
         class: report.class,
         rule_id: report.rule_id.clone(),
         title: report.title.clone(),
         description: report.description.clone(),
-        severity: worst.report.severity,
-        severity_normalized: worst.report.severity_normalized,
+        severity,
+        severity_normalized,
         status,
         dissent: open != 0 && open != reports.len(),
         resources: resources(lead, &witnesses),
@@ -61,41 +66,52 @@ pub fn fold(reports: &[HeldReport]) -> Option<Facts> {
     })
 }
 
-/// Whether a report speaks for itself: it is no copy, or its original was never read.
-fn testifies(held: &HeldReport, reports: &[HeldReport]) -> bool {
-    let any = |original: fn(&Report) -> bool| reports.iter().any(|held| original(&held.report));
-    match held.report.origin.rule {
+/// Whether a report speaks for the finding: it is no copy, or no original of it can be read.
+pub(crate) fn testifies(held: &HeldReport, reports: &[HeldReport]) -> bool {
+    !is_copy(&held.report)
+        || originals(&held.report, reports)
+            .all(|original| original.absence == Some(Absence::Unobservable))
+}
+
+/// Whether what the report says was said first by another API.
+fn is_copy(report: &Report) -> bool {
+    match report.origin.rule {
         IdentityRule::GuardDuty
         | IdentityRule::ExternalAccess
         | IdentityRule::AccessAnalyzer
         | IdentityRule::Inspector
         | IdentityRule::Macie
         | IdentityRule::ConfigRule
-        | IdentityRule::Health => {
-            held.report.path() == ReportPath::Native
-                || !any(|original| original.path() == ReportPath::Native)
-        }
-        IdentityRule::Control => {
-            held.report.source != SourceKind::TrustedAdvisor
-                || !any(|original| original.source == SourceKind::SecurityHub)
-        }
-        IdentityRule::TrustedAdvisor | IdentityRule::OtherAsff => true,
+        | IdentityRule::Health => report.path() == ReportPath::Asff,
+        IdentityRule::Control => report.source == SourceKind::TrustedAdvisor,
+        IdentityRule::TrustedAdvisor | IdentityRule::OtherAsff => false,
     }
 }
 
-/// Who leads: open before closed, the worst, the newest, then the key (to be total).
+/// What `copy` may be a copy of.
+fn originals<'a>(
+    copy: &'a Report,
+    reports: &'a [HeldReport],
+) -> impl Iterator<Item = &'a HeldReport> {
+    reports.iter().filter(|held| held.report.origin == copy.origin && !is_copy(&held.report))
+}
+
+/// Who leads; total, because no two reports have one key.
 fn rank(held: &HeldReport) -> impl Ord {
     (
         held.report.path() == ReportPath::Native,
         held.status().is_open(),
         held.report.severity_normalized,
-        held.report.provider_updated,
-        Reverse(held.report.key.clone()),
+        Reverse(&held.report.key),
     )
 }
 
-fn products(witnesses: &[&HeldReport]) -> Vec<String> {
-    let mut products: Vec<_> = witnesses.iter().map(|held| held.report.product.clone()).collect();
+/// The independent products among those that speak.
+fn products(speaking: &[&HeldReport], reports: &[HeldReport]) -> Vec<String> {
+    let independent = speaking
+        .iter()
+        .filter(|held| !is_copy(&held.report) || originals(&held.report, reports).next().is_none());
+    let mut products: Vec<_> = independent.map(|held| held.report.product.clone()).collect();
     products.sort_unstable();
     products.dedup();
     products
@@ -103,7 +119,7 @@ fn products(witnesses: &[&HeldReport]) -> Vec<String> {
 
 /// The lead's resources, then what others add; at most [`crate::report::RESOURCES_MAX`].
 fn resources(lead: &HeldReport, witnesses: &[&HeldReport]) -> Vec<Resource> {
-    let mut others: Vec<&&HeldReport> = witnesses.iter().collect();
+    let mut others = witnesses.to_vec();
     others.sort_unstable_by(|a, b| a.report.key.cmp(&b.report.key));
     let mut resources = lead.report.resources.clone();
     for resource in others.iter().flat_map(|held| &held.report.resources) {
@@ -128,3 +144,6 @@ fn first_text<'a>(
     let others = reports.iter().filter(|held| !text(held).is_empty());
     others.min_by_key(|held| &held.report.key).map(|held| text(held).clone()).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

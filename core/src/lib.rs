@@ -18,6 +18,8 @@ pub mod invariants;
 pub mod plan;
 pub mod priority;
 pub mod report;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod time;
 pub mod triage;
 pub mod unit;

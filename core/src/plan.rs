@@ -1,31 +1,53 @@
 //! From reports, decisions and the current image of a finding to what must be written.
 //!
-//! Pure: the caller reads the heads, plans, commits, and plans again what turned out stale. Each
-//! function returns `None` when nothing would change, so that a repeat writes nothing.
+//! Pure: the caller reads the heads, plans, commits, and plans again what turned out stale (T3).
+//! Each function returns `None` when nothing is worth a write, so that a repeat writes nothing.
 //!
 //! What each keeps:
-//! - [`observe`]: the same reports in any order give the same finding (D2); an older page never
-//!   undoes a newer one; a decision is never changed, but a finding that was done and is still or
-//!   again reported reopens (T2).
+//! - [`observe`]: the same reports in any order, with repeats, give the same finding (D2). Of each
+//!   report the version with the newest update time counts; of versions with the same, or without
+//!   one, the one read last, because some edits at the provider move no time. Sightings that bring
+//!   nothing new are not stored, and neither are their times: where a source goes back to what it
+//!   said before, an older page that comes later wins until the report is next read.
+//! - [`observe`], [`withdraw`], [`conclude`]: a decision is never changed; a material change marks it
+//!   as stale; a finding that was done and is still or again reported reopens (T2).
 //! - [`decide`]: a decision has an actor, a time and a reason where one is required (T1).
-//! - [`conclude`]: what two complete sweeps did not return is closed as its source means it (C2).
+//! - [`conclude`]: what two complete sweeps did not return means what its source means by it (C2).
 //! - [`tick`]: snoozes and suppressions end by themselves; scores follow the day (P1).
 
 mod absence;
 mod diff;
+mod entry;
+mod hold;
 
 pub use absence::{RETENTION_DAYS, absence};
 
-use crate::change::{Change, ChangeKind, Facets};
+use entry::{Cause, write};
+use hold::{arrange, hold, looked, moved};
+
+use crate::change::Change;
 use crate::finding::{Finding, HeldReport};
-use crate::fold::fold;
+use crate::fold::{fold, testifies};
 use crate::identity;
-use crate::ids::Revision;
-use crate::priority;
+use crate::ids::{FindingId, Revision};
+use crate::priority::{self, Priority};
 use crate::report::{Report, ReportDigest, ReportKey, Status};
 use crate::time::Millis;
-use crate::triage::{Actor, Triage, TriageAction, TriageError, TriageReason};
-use crate::unit::Unit;
+use crate::triage::{Actor, Triage, TriageAction, TriageError, TriageState};
+use crate::unit::{SourceKind, Unit};
+
+/// The most reports that a finding holds. Access Analyzer reports one access under a new id whenever
+/// the policy changes, and keeps the old ones for 90 days; beyond the limit the least telling are
+/// let go, closed ones first. The log keeps what they said.
+pub const REPORTS_MAX: usize = 64;
+
+/// How old the stored times of an unchanged report get, in days: seen so much later, they are worth
+/// a write, so that [`absence`] can tell what a source forgot from what vanished before its time.
+pub const REFRESH_DAYS: i64 = 30;
+
+/// How far a provider's clock may be ahead of ours, in milliseconds (1 hour). A time beyond it is
+/// an error, and says nothing about what is newer.
+pub const CLOCK_SKEW_MS: i64 = 3_600_000;
 
 /// A new image of one finding, planned from a known revision.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,54 +84,68 @@ pub struct Command {
     pub request_id: String,
 }
 
-/// Plans what reports that share one finding key do to their finding.
+/// Plans what reports do to the finding whose key they share.
+///
+/// `None` when they bring nothing new: see the module for what is not stored.
 pub fn observe(
     current: Option<&Finding>,
     observations: Vec<Observation>,
     now: Millis,
 ) -> Option<Mutation> {
     let first = observations.first()?;
-    let source = first.report.source;
     let key = identity::finding_key(&first.report.origin).to_owned();
-    let looked = observations
-        .iter()
-        .filter(|seen| seen.report.status == Status::Active)
-        .map(|seen| seen.report.looked().unwrap_or(now))
-        .max();
+    debug_assert!(
+        observations.iter().all(|seen| identity::finding_key(&seen.report.origin) == key),
+        "the caller groups observations by finding key"
+    );
+    let looks = match current {
+        Some(finding) if finding.triage.state == TriageState::Done => looks(&observations, now),
+        _ => Vec::new(),
+    };
 
     let mut reports = current.map_or_else(Vec::new, |finding| finding.reports.clone());
     for observation in observations {
         hold(&mut reports, observation, now);
     }
-    reports.sort_unstable_by(|a, b| a.report.key.cmp(&b.report.key));
+    arrange(&mut reports);
 
-    let mut next = match current {
-        Some(finding) => Finding { reports, ..finding.clone() },
-        None => created(key, reports, now)?,
+    let Some(current) = current else {
+        let source = reports.first()?.report.source;
+        return Some(write(None, created(key, reports, now)?, Cause::source(source, None), now));
     };
-    refold(&mut next, current);
-    if let (Some(finding), Some(looked)) = (current, looked) {
-        reopen(&mut next, finding, looked, now);
-    }
-    let why = regression(&next.triage, current, source.as_str());
-    let actor = Actor { principal: format!("source:{source}"), on_behalf_of: String::new() };
-    finish(current, next, Cause { actor, comment: why, ..Cause::default() }, now)
+    let news = moved(&current.reports, &reports).map(|held| held.report.source);
+    let look = latest(looks, &reports);
+    let mut next = Finding { reports, ..current.clone() };
+    let regression = settle(&mut next, current, look.as_ref(), now);
+    let source = match (&regression, look) {
+        (Some(_), Some(look)) => look.source,
+        (Some(_) | None, _) => news?,
+    };
+    Some(write(Some(current), next, Cause::source(source, regression), now))
 }
 
-/// Plans that reports left for another finding, because the source changed what they are about.
+/// Plans that reports left for other findings, because the source changed what they are about.
+///
+/// `None` when the finding holds none of them. A finding whose last report leaves is resolved: what
+/// it said stays readable, but nobody says it any more.
 pub fn withdraw(current: &Finding, left: &[ReportKey], now: Millis) -> Option<Mutation> {
     let mut next = current.clone();
     next.reports.retain(|held| !left.contains(&held.report.key));
-    refold(&mut next, Some(current));
-    let cause = Cause {
-        actor: Actor::system("identity"),
-        comment: "a report of it is now about something else".to_owned(),
-        ..Cause::default()
-    };
-    finish(Some(current), next, cause, now)
+    if next.reports.len() == current.reports.len() {
+        return None;
+    }
+    let names: Vec<String> = left.iter().map(ReportKey::to_string).collect();
+    let left = format!("now about something else: {}", names.join(", "));
+    let regression = settle(&mut next, current, None, now);
+    let comment = regression.map_or_else(|| left.clone(), |why| format!("{left}; {why}"));
+    Some(write(Some(current), next, Cause::system("identity", comment), now))
 }
 
 /// Plans a decision. `Ok(None)` when it changes nothing.
+///
+/// # Errors
+///
+/// What no state allows, with the field of the command; see [`Triage::decide`].
 pub fn decide(
     current: &Finding,
     command: &Command,
@@ -130,67 +166,57 @@ pub fn decide(
         action: command.action.as_str().to_owned(),
         comment: command.comment.clone(),
     };
-    Ok(finish(Some(current), next, cause, now))
+    Ok(Some(write(Some(current), next, cause, now)))
 }
 
 /// Plans what follows when two complete sweeps did not return these reports.
+///
+/// `None` when the finding holds none of them, or knows already. The caller answers for the sweeps:
+/// both complete, of the unit that read the report last, and none of its reads older (C2).
 pub fn conclude(current: &Finding, missing: &[ReportDigest], now: Millis) -> Option<Mutation> {
     let mut next = current.clone();
-    let mut why = Vec::new();
+    let mut meanings = Vec::new();
     for held in &mut next.reports {
         if held.absence.is_none() && missing.contains(&held.report.key.digest()) {
             let meaning = absence(held, now);
             held.absence = Some(meaning);
-            why.push(format!("{}: {}", held.report.source, meaning.status().as_str()));
+            meanings.push(format!("{}: {}", held.report.source, meaning.status().as_str()));
         }
     }
-    refold(&mut next, Some(current));
-    let comment = format!("not returned by two complete sweeps; {}", why.join(", "));
-    let cause = Cause { actor: Actor::system("sweep"), comment, ..Cause::default() };
-    finish(Some(current), next, cause, now)
+    if meanings.is_empty() {
+        return None;
+    }
+    let comment = format!("not returned by two complete sweeps; {}", meanings.join(", "));
+    let regression = settle(&mut next, current, None, now);
+    debug_assert!(regression.is_none(), "absence never makes a closed finding active");
+    Some(write(Some(current), next, Cause::system("sweep", comment), now))
 }
 
-/// Plans what the passing of time does: a snooze or suppression ends, recency decays.
+/// Plans what the passing of time does: a snooze or suppression ends, recency decays, or the rules
+/// of the score are new.
 pub fn tick(current: &Finding, now: Millis) -> Option<Mutation> {
     let mut next = current.clone();
-    let mut cause = Cause { actor: Actor::system("priority"), ..Cause::default() };
-    if let Some(triage) = current.triage.expire(now) {
-        let was = current.triage.state.as_str();
-        cause.actor = triage.decided_by.clone();
-        cause.comment = format!("the time of {was} is over");
-        next.triage = triage;
-    }
-    next.priority = priority::score(&next.facts, now);
-    finish(Some(current), next, cause, now)
-}
-
-/// Puts an observation among the held reports; an older version of a held one only proves that it
-/// is still there.
-fn hold(reports: &mut Vec<HeldReport>, observation: Observation, now: Millis) {
-    let Observation { report, content_hash, unit } = observation;
-    let Some(held) = reports.iter_mut().find(|held| held.report.key == report.key) else {
-        reports.push(HeldReport { report, unit, content_hash, first_stored: now, absence: None });
-        return;
+    let cause = match current.triage.expire(now) {
+        Some(triage) => {
+            let (actor, comment) = (triage.decided_by.clone(), triage.comment.clone());
+            next.triage = triage;
+            Cause { actor, comment, ..Cause::default() }
+        }
+        None if current.priority == priority::score(&current.facts, now) => return None,
+        None => Cause::system("priority", String::new()),
     };
-    held.absence = None;
-    let older = report
-        .provider_updated
-        .zip(held.report.provider_updated)
-        .is_some_and(|(new, known)| new < known);
-    if older || content_hash == held.content_hash {
-        return;
-    }
-    *held = HeldReport { report, unit, content_hash, ..held.clone() };
+    Some(write(Some(current), next, cause, now))
 }
 
+/// The finding that these reports begin.
 fn created(key: String, reports: Vec<HeldReport>, now: Millis) -> Option<Finding> {
     Some(Finding {
-        id: crate::ids::FindingId::derive(&key),
+        id: FindingId::derive(&key),
         key,
         facts: fold(&reports)?,
         reports,
         triage: Triage::default(),
-        priority: priority::Priority::default(),
+        priority: Priority::default(),
         created: now,
         updated: now,
         revision: Revision::ZERO,
@@ -198,105 +224,79 @@ fn created(key: String, reports: Vec<HeldReport>, now: Millis) -> Option<Finding
     })
 }
 
+/// That a source looked, and reports a finding as active.
+struct Look {
+    report: ReportKey,
+    source: SourceKind,
+    /// When, at the latest; see [`looked`].
+    time: Millis,
+}
+
+/// What was looked at, and is active.
+fn looks(observations: &[Observation], now: Millis) -> Vec<Look> {
+    let active = observations.iter().filter(|seen| seen.report.status == Status::Active);
+    let look = |seen: &Observation| Look {
+        report: seen.report.key.clone(),
+        source: seen.report.source,
+        time: looked(&seen.report, now),
+    };
+    active.map(look).collect()
+}
+
+/// The latest look of a report that testifies and is active. A copy of what was said before the
+/// decision is no proof that anybody looked after it.
+fn latest(looks: Vec<Look>, reports: &[HeldReport]) -> Option<Look> {
+    let counts = |look: &Look| {
+        reports.iter().any(|held| {
+            held.report.key == look.report
+                && held.status() == Status::Active
+                && testifies(held, reports)
+        })
+    };
+    looks.into_iter().filter(counts).max_by_key(|look| look.time)
+}
+
 /// Folds again after the reports moved, and says what that means for the content version and for
-/// the decision.
-fn refold(next: &mut Finding, current: Option<&Finding>) {
+/// the decision. Returns why a finding that was done came back, if it did.
+fn settle(
+    next: &mut Finding,
+    current: &Finding,
+    look: Option<&Look>,
+    now: Millis,
+) -> Option<String> {
     match fold(&next.reports) {
         Some(facts) => next.facts = facts,
-        // The last report left: what it said stays readable, but nobody says it any more.
         None => next.facts.status = Status::Resolved,
     }
-    let Some(current) = current else { return };
     if diff::material(&current.facts, &next.facts) {
         next.content_version += 1;
         if let Some(triage) = next.triage.content_changed() {
             next.triage = triage;
         }
     }
+    let why = regression(next, current, look)?;
+    next.triage = next.triage.regress(&why, now)?;
+    Some(why)
 }
 
-/// Reopens what was done: the source looked after the decision and still reports it, or reports it
-/// again after it was closed.
-fn reopen(next: &mut Finding, current: &Finding, looked: Millis, now: Millis) {
-    let after = current.triage.decided.is_none_or(|decided| looked > decided);
-    let again = !current.facts.status.is_open();
-    if next.facts.status == Status::Active
-        && (after || again)
-        && let Some(triage) = next.triage.reported_active(now)
-    {
-        next.triage = triage;
-    }
-}
-
-/// Why the server reopened it; empty when it did not.
-fn regression(triage: &Triage, current: Option<&Finding>, source: &str) -> String {
-    let reopened = triage.reason == Some(TriageReason::Regressed)
-        && current.is_some_and(|finding| finding.triage.version != triage.version);
-    if !reopened {
-        return String::new();
-    }
-    let again = current.is_some_and(|finding| !finding.facts.status.is_open());
-    format!("it was done, and {source} {} reports it", if again { "again" } else { "still" })
-}
-
-/// Who or what causes a change.
-#[derive(Default)]
-struct Cause {
-    actor: Actor,
-    request_id: String,
-    action: String,
-    comment: String,
-}
-
-/// Scores the new image, and makes the log entry; `None` when nothing moved.
-fn finish(
-    current: Option<&Finding>,
-    mut next: Finding,
-    cause: Cause,
-    now: Millis,
-) -> Option<Mutation> {
-    next.priority = priority::score(&next.facts, now);
-    if current.is_some_and(|finding| *finding == next) {
+/// Why a finding that was done would come back: a source reports it again after it was closed, or
+/// looked after the decision and still reports it.
+fn regression(next: &Finding, current: &Finding, look: Option<&Look>) -> Option<String> {
+    if next.facts.status != Status::Active {
         return None;
     }
-    next.updated = now;
-    let base = current.map_or(Revision::ZERO, |finding| finding.revision);
-    let change = Change {
-        revision: Revision::ZERO,
-        previous: Revision::ZERO,
-        time: now,
-        finding: next.id,
-        kinds: kinds(current, &next),
-        actor: cause.actor,
-        request_id: cause.request_id,
-        action: cause.action,
-        comment: cause.comment,
-        fields: current.map_or_else(Vec::new, |finding| diff::fields(finding, &next)),
-        before: current.map(Facets::of),
-        after: Facets::of(&next),
+    let again = !current.facts.status.is_open();
+    let still = look.filter(|look| current.triage.decided.is_none_or(|time| look.time > time));
+    let source = match (still, again) {
+        (Some(look), _) => look.source,
+        (None, true) => {
+            let active = next.reports.iter().filter(|held| held.status() == Status::Active);
+            active.map(|held| held.report.source).next()?
+        }
+        (None, false) => return None,
     };
-    Some(Mutation { base, finding: next, change })
-}
-
-fn kinds(current: Option<&Finding>, next: &Finding) -> Vec<ChangeKind> {
-    let Some(current) = current else { return vec![ChangeKind::Created] };
-    let mut kinds = Vec::new();
-    if current.content_version != next.content_version {
-        kinds.push(ChangeKind::ContentUpdated);
-    }
-    if current.facts.status != next.facts.status {
-        kinds.push(ChangeKind::StatusChanged);
-    }
-    if current.triage.version != next.triage.version {
-        kinds.push(ChangeKind::Triaged);
-    }
-    if kinds.is_empty() && current.priority != next.priority {
-        kinds.push(ChangeKind::Reprioritized);
-    }
-    if kinds.is_empty() {
-        kinds.push(ChangeKind::Observed);
-    }
-    kinds
+    let word = if again { "again" } else { "still" };
+    Some(format!("it was done, and {source} {word} reports it"))
 }
 
 #[cfg(test)]

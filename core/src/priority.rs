@@ -5,6 +5,11 @@
 //! the ones below; nothing else changes.
 //!
 //! A score is a pure function of the facts and of the day. What is unknown counts 0 and says so.
+//! What people decided does not move it: a suppressed finding keeps its score, and lists leave it
+//! out by its triage.
+//!
+//! Monotone: a finding that is worse in severity, exposure, recency or number of products, and the
+//! same in the rest, never scores lower.
 
 use crate::finding::Facts;
 use crate::report::{Exposure, FindingClass};
@@ -162,18 +167,20 @@ const SEVERITY_POINTS: [(u16, u16); 6] =
     [(0, 0), (1, 80), (40, 220), (70, 400), (90, 500), (100, 550)];
 
 fn severity(facts: &Facts) -> Reason {
-    let n = u16::from(facts.severity_normalized.min(100));
-    let points = SEVERITY_POINTS
-        .windows(2)
-        .find_map(|pair| match *pair {
-            [(low, low_points), (high, high_points)] if n <= high => {
-                Some(low_points + (high_points - low_points) * (n - low) / (high - low))
-            }
-            _ => None,
-        })
-        .expect("the table ends at 100");
+    let n = facts.severity_normalized.min(100);
     let value = format!("{} ({n})", facts.severity.as_str());
-    Reason { factor: Factor::Severity, points, value, missing: false }
+    Reason { factor: Factor::Severity, points: severity_points(n), value, missing: false }
+}
+
+fn severity_points(normalized: u8) -> u16 {
+    let n = u16::from(normalized.min(100));
+    let step = SEVERITY_POINTS.windows(2).find_map(|pair| match *pair {
+        [(low, low_points), (high, high_points)] if n <= high => {
+            Some(low_points + (high_points - low_points) * (n - low) / (high - low))
+        }
+        _ => None,
+    });
+    step.expect("the table ends at 100")
 }
 
 fn exposure(facts: &Facts) -> Reason {
@@ -201,19 +208,16 @@ fn recency(facts: &Facts, now: Millis) -> Reason {
     let Some(seen) = seen else {
         return reason(0, "not known: the threat has no time".to_owned(), true);
     };
-    let days = (now.day() - seen.day()).max(0);
-    let points = match days {
-        0 | 1 => 100,
-        2..=7 => 50,
-        8..=30 => 15,
-        _ => 0,
+    // The texts name the step, not the day: a score that stays is not written again every day.
+    let (points, value) = match now.day() - seen.day() {
+        ..-1 => return reason(0, "not known: the threat's time lies ahead".to_owned(), true),
+        // The provider's clock may already have the next day.
+        -1..=1 => (100, "seen since yesterday"),
+        2..=7 => (50, "seen within 7 days"),
+        8..=30 => (15, "seen within 30 days"),
+        _ => (0, "not seen for 30 days"),
     };
-    let value = match days {
-        0 => "seen today".to_owned(),
-        1 => "seen yesterday".to_owned(),
-        _ => format!("seen {days} days ago"),
-    };
-    reason(points, value, false)
+    reason(points, value.to_owned(), false)
 }
 
 fn corroboration(facts: &Facts) -> Reason {
@@ -226,3 +230,6 @@ fn corroboration(facts: &Facts) -> Reason {
     let value = if products == 1 { "1 product".to_owned() } else { format!("{products} products") };
     Reason { factor: Factor::Corroboration, points, value, missing: false }
 }
+
+#[cfg(test)]
+mod tests;

@@ -424,7 +424,7 @@ impl Report {
     /// collision hides one change with probability 2^-64.
     pub fn content_hash(&self) -> u64 {
         let material = self.material_hash();
-        match (self.class, self.last_observed) {
+        match (self.class, self.last_observed.or(self.provider_updated)) {
             (FindingClass::Threat, Some(seen)) => {
                 let mut hash = FieldHash(Sha256::new());
                 hash.number(material);

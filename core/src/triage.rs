@@ -4,6 +4,10 @@
 //! to people. A source can only reopen a finding that was done, or mark a decision as stale
 //! (promise T2).
 
+mod check;
+
+pub use check::TriageError;
+
 use crate::time::{DAY_MS, Millis};
 
 /// The longest snooze: 90 days.
@@ -159,13 +163,14 @@ pub struct Triage {
     pub assignee: String,
     /// Why the state is what it is, where a reason was given.
     pub reason: Option<TriageReason>,
-    /// The text that came with the last decision.
+    /// The text that came with the last decision; empty when none did.
     pub comment: String,
     /// When a snooze or suppression ends.
     pub until: Option<Millis>,
-    /// When the last decision was taken.
+    /// When the last decision was taken; `None` before the first. Assigning and commenting decide
+    /// nothing: they are in the log.
     pub decided: Option<Millis>,
-    /// Who took it.
+    /// Who took it: a person, an integration, or the server (`system:expiry`, `system:regression`).
     pub decided_by: Actor,
     /// The finding's content version the decision was based on.
     pub content_version: u64,
@@ -224,66 +229,32 @@ impl TriageAction {
             Self::Comment => "comment",
         }
     }
-}
 
-/// Why a decision is refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum TriageError {
-    /// A time that is not ahead, or too far.
-    #[error("`{field}` must be after now and at most {days_max} days ahead, not {until}")]
-    Until {
-        /// The field of the command.
-        field: &'static str,
-        /// The longest allowed.
-        days_max: i64,
-        /// What was asked.
-        until: Millis,
-    },
-    /// A reason that does not belong to the command.
-    #[error("`{field}` does not take {reason:?}; give one of {expected}")]
-    Reason {
-        /// The field of the command.
-        field: &'static str,
-        /// What was asked.
-        reason: TriageReason,
-        /// What would be right.
-        expected: &'static str,
-    },
-    /// A text is required.
-    #[error("`comment` is required to {action}: say why, for whoever reads it later")]
-    CommentMissing {
-        /// What was asked.
-        action: &'static str,
-    },
-    /// A text is too long.
-    #[error("`{field}` has {bytes} bytes; at most {bytes_max} are kept")]
-    TooLong {
-        /// The field of the command.
-        field: &'static str,
-        /// How long it is.
-        bytes: usize,
-        /// The limit.
-        bytes_max: usize,
-    },
-}
-
-impl TriageError {
-    /// The field of the command that is wrong.
-    pub fn field(&self) -> &'static str {
+    /// Whether it says what to do about the finding. The others only say who has it, or something.
+    pub fn decides(&self) -> bool {
         match self {
-            Self::Until { field, .. }
-            | Self::Reason { field, .. }
-            | Self::TooLong { field, .. } => field,
-            Self::CommentMissing { .. } => "comment",
+            Self::Assign { .. } | Self::Comment => false,
+            Self::Acknowledge
+            | Self::Start
+            | Self::Snooze { .. }
+            | Self::Suppress { .. }
+            | Self::Done { .. }
+            | Self::Reopen => true,
         }
     }
 }
 
 impl Triage {
-    /// Takes a decision: what triage is afterwards, or `None` when nothing changes.
+    /// Carries out a command: what triage is afterwards, or `None` when nothing changes and nothing
+    /// new is said.
     ///
     /// Total: every action is defined in every state. The state machine is the table in
-    /// [`next_state`].
+    /// [`next_state`]. `content_version` is the finding's now.
+    ///
+    /// # Errors
+    ///
+    /// What no state allows: a time that is not ahead or too far, a reason of another action, a
+    /// missing or too long text.
     pub fn decide(
         &self,
         action: &TriageAction,
@@ -292,7 +263,7 @@ impl Triage {
         content_version: u64,
         now: Millis,
     ) -> Result<Option<Self>, TriageError> {
-        check(action, comment, now)?;
+        check::check(action, comment, now)?;
         let mut next = self.clone();
         next.state = next_state(self.state, action);
         match action {
@@ -307,59 +278,43 @@ impl Triage {
             TriageAction::Assign { assignee } => next.assignee.clone_from(assignee),
             TriageAction::Comment => {}
         }
-        let decides = match action {
-            TriageAction::Assign { .. } | TriageAction::Comment => false,
-            TriageAction::Acknowledge
-            | TriageAction::Start
-            | TriageAction::Snooze { .. }
-            | TriageAction::Suppress { .. }
-            | TriageAction::Done { .. }
-            | TriageAction::Reopen => true,
-        };
-        if decides {
-            next.stale = false;
-        }
-        if next == *self && comment.is_empty() {
+        let decides = action.decides();
+        next.stale &= !decides;
+        let says_nothing = comment.is_empty() || (decides && comment == self.comment);
+        if next == *self && says_nothing {
             return Ok(None);
         }
+        next.version += 1;
         if decides {
             next.content_version = content_version;
+            next = next.decided(actor.clone(), comment, now);
         }
-        if !comment.is_empty() {
-            comment.clone_into(&mut next.comment);
-        }
-        Ok(Some(next.stamped(actor.clone(), now)))
+        Ok(Some(next))
     }
 
     /// What triage is once `now` has come: a snooze or suppression that ran out returns to new.
     /// `None` when nothing runs out.
     pub fn expire(&self, now: Millis) -> Option<Self> {
-        let ended = match self.state {
-            TriageState::Snoozed | TriageState::Suppressed => {
-                self.until.is_some_and(|until| until <= now)
-            }
+        let what = match self.state {
+            TriageState::Snoozed => "snooze",
+            TriageState::Suppressed => "suppression",
             TriageState::New
             | TriageState::Acknowledged
             | TriageState::InProgress
-            | TriageState::Done => false,
+            | TriageState::Done => return None,
         };
-        ended.then(|| {
-            let mut next = self.clone();
-            (next.state, next.reason, next.until) =
-                (TriageState::New, Some(TriageReason::Ended), None);
-            next.stamped(Actor::system("expiry"), now)
-        })
+        let until = self.until.filter(|until| *until <= now)?;
+        let why = format!("the {what} ended on {until}");
+        Some(self.returned(TriageReason::Ended).decided(Actor::system("expiry"), &why, now))
     }
 
-    /// What triage is after a source still or again reports the finding as active: done is reopened.
-    /// `None` when nothing changes.
-    pub fn reported_active(&self, now: Millis) -> Option<Self> {
+    /// What triage is after a source still or again reports the finding, and `why` says so: done
+    /// is reopened. `None` when nothing changes.
+    pub fn regress(&self, why: &str, now: Millis) -> Option<Self> {
         match self.state {
             TriageState::Done => {
-                let mut next = self.clone();
-                (next.state, next.reason, next.stale) =
-                    (TriageState::New, Some(TriageReason::Regressed), false);
-                Some(next.stamped(Actor::system("regression"), now))
+                let next = self.returned(TriageReason::Regressed);
+                Some(next.decided(Actor::system("regression"), why, now))
             }
             TriageState::New
             | TriageState::Acknowledged
@@ -370,28 +325,42 @@ impl Triage {
     }
 
     /// What triage is after the finding changed materially: a decision becomes stale, and stays.
-    /// `None` when nothing changes.
+    /// The etag does not move, so that no refresh by a source refuses a person's write. `None` when
+    /// nothing changes.
     pub fn content_changed(&self) -> Option<Self> {
         let decided = match self.state {
             TriageState::Acknowledged
             | TriageState::InProgress
             | TriageState::Snoozed
-            | TriageState::Suppressed => true,
-            TriageState::New | TriageState::Done => false,
+            | TriageState::Suppressed
+            | TriageState::Done => true,
+            TriageState::New => false,
         };
         (decided && !self.stale).then(|| Self { stale: true, ..self.clone() })
     }
 
-    /// The strong validator of this triage, for conditional writes: changes with each decision, and
-    /// with nothing else.
+    /// The strong validator of this triage, for conditional writes: changes with each command,
+    /// expiry and regression, and never by a refresh alone.
     pub fn etag(&self) -> String {
         format!("\"t{}\"", self.version)
     }
 
-    fn stamped(mut self, actor: Actor, now: Millis) -> Self {
+    /// Back to new by the server. Whoever has it keeps it.
+    fn returned(&self, reason: TriageReason) -> Self {
+        Self {
+            state: TriageState::New,
+            reason: Some(reason),
+            until: None,
+            stale: false,
+            version: self.version + 1,
+            ..self.clone()
+        }
+    }
+
+    fn decided(mut self, actor: Actor, comment: &str, now: Millis) -> Self {
         self.decided = Some(now);
         self.decided_by = actor;
-        self.version += 1;
+        comment.clone_into(&mut self.comment);
         self
     }
 }
@@ -409,50 +378,5 @@ fn next_state(state: TriageState, action: &TriageAction) -> TriageState {
     }
 }
 
-/// Refuses what no state allows.
-fn check(action: &TriageAction, comment: &str, now: Millis) -> Result<(), TriageError> {
-    let too_long = |field, text: &str, bytes_max| {
-        (text.len() > bytes_max)
-            .then_some(TriageError::TooLong { field, bytes: text.len(), bytes_max })
-            .map_or(Ok(()), Err)
-    };
-    let ahead = |field, until: Millis, ms_max: i64| {
-        let fits = until > now && until.since(now) <= ms_max;
-        if fits {
-            Ok(())
-        } else {
-            Err(TriageError::Until { field, days_max: ms_max / DAY_MS, until })
-        }
-    };
-    too_long("comment", comment, COMMENT_BYTES_MAX)?;
-    match action {
-        TriageAction::Acknowledge | TriageAction::Start | TriageAction::Reopen => Ok(()),
-        TriageAction::Snooze { until } => ahead("action.snooze", *until, SNOOZE_MS_MAX),
-        TriageAction::Suppress { reason, until } => {
-            if !reason.suppresses() {
-                return Err(TriageError::Reason {
-                    field: "action.suppress.reason",
-                    reason: *reason,
-                    expected: "FALSE_POSITIVE, ACCEPTED_RISK, MITIGATED, DUPLICATE, TEST_RESOURCE",
-                });
-            }
-            if comment.trim().is_empty() {
-                return Err(TriageError::CommentMissing { action: "suppress" });
-            }
-            ahead("action.suppress.expire_time", *until, SUPPRESS_MS_MAX)
-        }
-        TriageAction::Done { reason } if !reason.finishes() => Err(TriageError::Reason {
-            field: "action.done.reason",
-            reason: *reason,
-            expected: "FIXED, MITIGATED",
-        }),
-        TriageAction::Done { .. } => Ok(()),
-        TriageAction::Assign { assignee } => {
-            too_long("action.assign.assignee", assignee, NAME_BYTES_MAX)
-        }
-        TriageAction::Comment if comment.trim().is_empty() => {
-            Err(TriageError::CommentMissing { action: "comment" })
-        }
-        TriageAction::Comment => Ok(()),
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -17,12 +17,7 @@ const FIELDS: &str = "severity, score, status, triage, class, source, account, r
 
 /// Reads the whole text.
 pub(super) fn parse(text: &str) -> Result<Option<Expr>, FilterError> {
-    if text.len() > FILTER_BYTES_MAX {
-        return Err(FilterError {
-            offset: FILTER_BYTES_MAX,
-            message: format!("the filter has {} bytes; at most {FILTER_BYTES_MAX}", text.len()),
-        });
-    }
+    check_length(text.len(), FILTER_BYTES_MAX, "")?;
     let mut parser = Parser { text, at: 0, depth: 0, restrictions: 0 };
     parser.skip_space();
     if parser.rest().is_empty() {
@@ -30,6 +25,7 @@ pub(super) fn parse(text: &str) -> Result<Option<Expr>, FilterError> {
     }
     let expr = parser.expression()?;
     if parser.rest().is_empty() {
+        check_length(expr.to_string().len(), 0, " in canonical form")?;
         return Ok(Some(expr));
     }
     Err(parser.error(if parser.rest().starts_with(')') {
@@ -37,6 +33,14 @@ pub(super) fn parse(text: &str) -> Result<Option<Expr>, FilterError> {
     } else {
         "expected AND, OR or the end; join restrictions with AND".to_owned()
     }))
+}
+
+fn check_length(bytes: usize, offset: usize, form: &str) -> Result<(), FilterError> {
+    if bytes <= FILTER_BYTES_MAX {
+        return Ok(());
+    }
+    let message = format!("the filter has {bytes} bytes{form}; at most {FILTER_BYTES_MAX}");
+    Err(FilterError { offset, message })
 }
 
 struct Parser<'a> {
@@ -91,23 +95,26 @@ impl<'a> Parser<'a> {
 
     /// `term := [ NOT | "-" ] ( restriction | "(" expr ")" )`
     fn term(&mut self) -> Result<Expr, FilterError> {
-        self.depth += 1;
-        if self.depth > FILTER_DEPTH_MAX {
-            return Err(self.error(format!("nested more than {FILTER_DEPTH_MAX} deep")));
-        }
         self.skip_space();
         let negated = self.keyword(&["NOT"]).is_some() || self.symbol("-");
-        let inner = if self.symbol("(") {
-            let inner = self.expression()?;
-            if !self.symbol(")") {
-                return Err(self.error("expected `)`, AND or OR".to_owned()));
-            }
-            inner
-        } else {
-            self.restriction()?
-        };
-        self.depth -= 1;
+        let group_at = self.at;
+        let inner = if self.symbol("(") { self.group(group_at)? } else { self.restriction()? };
         Ok(if negated { not(inner) } else { inner })
+    }
+
+    /// `expr ")"`, after a parenthesis at `group_at`.
+    fn group(&mut self, group_at: usize) -> Result<Expr, FilterError> {
+        self.depth += 1;
+        if self.depth > FILTER_DEPTH_MAX {
+            let message = format!("parentheses nested more than {FILTER_DEPTH_MAX} deep");
+            return Err(FilterError { offset: group_at, message });
+        }
+        let inner = self.expression()?;
+        if !self.symbol(")") {
+            return Err(self.error("expected `)`, AND or OR".to_owned()));
+        }
+        self.depth -= 1;
+        Ok(inner)
     }
 
     /// Takes one of `words` if it stands here as a whole word.

@@ -91,13 +91,17 @@ fn an_error_says_where_and_what_was_expected() {
 
 #[test]
 fn limits_are_refused_and_named() {
-    let deep = format!("{}stale=true{}", "(".repeat(17), ")".repeat(17));
+    let nested = |depth| format!("{}stale=true{}", "(".repeat(depth), ")".repeat(depth));
     let many = vec!["stale=true"; 129].join(" AND ");
     let long = format!("title:{}", "x".repeat(FILTER_BYTES_MAX));
+    let longer_in_quotes = format!("title:{}", "\\".repeat(FILTER_BYTES_MAX - 6));
 
-    assert!(Filter::parse(&deep).unwrap_err().message.contains("16 deep"));
+    assert_eq!(Filter::parse(&nested(16)), Filter::parse("stale=true"));
+    assert!(Filter::parse(&nested(17)).unwrap_err().message.contains("16 deep"));
     assert!(Filter::parse(&many).unwrap_err().message.contains("128 restrictions"));
     assert!(Filter::parse(&long).unwrap_err().message.contains("at most 4096"));
+    let error = Filter::parse(&longer_in_quotes).unwrap_err();
+    assert!(error.message.contains("bytes in canonical form; at most 4096"), "{error}");
 }
 
 fn expression() -> impl Strategy<Value = String> {
