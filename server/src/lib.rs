@@ -7,8 +7,8 @@
 //! [`writer`] is the only place that writes the [`store`]; [`view`] and [`feed`] are made of what was
 //! committed; `api` alone knows the wire, `store` alone knows keys and bytes.
 
+pub mod api;
 // pub mod app;
-// pub mod api;
 pub mod checkpoint;
 pub mod clock;
 pub mod collect;

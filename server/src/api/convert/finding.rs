@@ -1,0 +1,151 @@
+//! Findings and their parts.
+
+use muster_api::v1 as wire;
+use muster_core::finding::{Finding, HeldReport};
+use muster_core::priority::{Band, Priority};
+use muster_core::report::Resource;
+use muster_core::triage::{Actor, Triage};
+
+use super::{Detail, enums, timestamp};
+
+/// The most reports of one finding that are sent.
+const REPORTS_MAX: usize = 100;
+
+/// The most bytes of raw documents that are sent for one finding (1 MiB): two of the largest.
+const RAW_BYTES_MAX: usize = 1024 * 1024;
+
+/// A finding, in as much detail as asked for.
+pub(crate) fn finding(finding: &Finding, detail: Detail) -> wire::Finding {
+    let facts = &finding.facts;
+    let whole = detail != Detail::Basic;
+    let in_full = |text: &String| if whole { text.clone() } else { String::new() };
+    wire::Finding {
+        id: finding.id.to_string(),
+        key: in_full(&finding.key),
+        title: facts.title.clone(),
+        description: in_full(&facts.description),
+        severity: enums::severity(facts.severity).into(),
+        severity_normalized: facts.severity_normalized.into(),
+        finding_class: enums::class(facts.class).into(),
+        status: enums::status(facts.status).into(),
+        dissent: facts.dissent,
+        priority: Some(priority(&finding.priority, whole)),
+        triage: Some(triage(&finding.triage)),
+        account_id: facts.account.to_string(),
+        region: facts.region.to_string(),
+        resources: facts.resources.iter().map(resource).collect(),
+        facet: facts.facet.clone(),
+        rule_id: facts.rule_id.clone(),
+        products: facts.products.clone(),
+        exposure: enums::exposure(facts.exposure).into(),
+        sample: facts.sample,
+        remediation: whole.then(|| wire::Remediation {
+            text: facts.remediation.clone(),
+            url: facts.remediation_url.clone(),
+        }),
+        first_observed_time: facts.first_observed.map(timestamp),
+        last_observed_time: facts.last_observed.map(timestamp),
+        create_time: Some(timestamp(finding.created)),
+        update_time: Some(timestamp(finding.updated)),
+        revision: finding.revision.0,
+        content_version: finding.content_version,
+        reports: if whole { reports(&finding.reports, detail) } else { Vec::new() },
+        report_count: u32::try_from(finding.reports.len()).unwrap_or(u32::MAX),
+    }
+}
+
+/// The first reports, with raw documents as long as they fit.
+fn reports(held: &[HeldReport], detail: Detail) -> Vec<wire::Report> {
+    let mut raw_bytes = 0;
+    let reports = held.iter().take(REPORTS_MAX).map(|held| {
+        let mut report = report(held);
+        if detail == Detail::Raw && !held.report.raw.is_empty() {
+            let with_it = raw_bytes + held.report.raw.len();
+            if with_it <= RAW_BYTES_MAX {
+                raw_bytes = with_it;
+                report.raw_json = held.report.raw.to_vec();
+            } else {
+                report.raw_omitted = true;
+            }
+        }
+        report
+    });
+    reports.collect()
+}
+
+fn report(held: &HeldReport) -> wire::Report {
+    let report = &held.report;
+    wire::Report {
+        source: enums::source(report.source).into(),
+        path: enums::path(report.path()).into(),
+        provider_id: report.key.provider_id.clone(),
+        product: report.product.clone(),
+        identity_rule: report.origin.rule.as_str().to_owned(),
+        origin_key: report.origin.text.clone(),
+        unit: held.unit.to_string(),
+        title: report.title.clone(),
+        severity: enums::severity(report.severity).into(),
+        severity_normalized: report.severity_normalized.into(),
+        status: enums::status(held.status()).into(),
+        status_detail: report.status_detail.clone(),
+        absent: held.absence.is_some(),
+        workflow: report.customer.workflow.clone(),
+        note: report.customer.note.clone(),
+        verification: report.customer.verification.clone(),
+        count: report.count,
+        remarks: report.remarks.clone(),
+        first_observed_time: report.first_observed.map(timestamp),
+        last_observed_time: report.last_observed.map(timestamp),
+        provider_update_time: report.provider_updated.map(timestamp),
+        raw_json: Vec::new(),
+        raw_truncated: report.raw_truncated,
+        raw_omitted: false,
+    }
+}
+
+fn resource(resource: &Resource) -> wire::Resource {
+    wire::Resource {
+        id: resource.id.clone(),
+        original_id: resource.original.clone(),
+        r#type: resource.kind.clone(),
+    }
+}
+
+fn priority(priority: &Priority, whole: bool) -> wire::Priority {
+    let reasons = priority.reasons.iter().filter(|_| whole).map(|reason| wire::PriorityReason {
+        factor: reason.factor.as_str().to_owned(),
+        points: reason.points.into(),
+        max_points: reason.factor.points_max().into(),
+        value: reason.value.clone(),
+        missing: reason.missing,
+    });
+    wire::Priority {
+        score: priority.score.into(),
+        band: enums::band(Band::of(priority.score)).into(),
+        reasons: reasons.collect(),
+        gate: priority.gate.map_or("", |gate| gate.as_str()).to_owned(),
+        model_version: priority.model,
+    }
+}
+
+/// What people decided.
+pub(crate) fn triage(triage: &Triage) -> wire::Triage {
+    let reason = triage.reason.map_or(wire::TriageReason::Unspecified, enums::reason);
+    wire::Triage {
+        state: enums::triage_state(triage.state).into(),
+        assignee: triage.assignee.clone(),
+        reason: reason.into(),
+        comment: triage.comment.clone(),
+        expire_time: triage.until.map(timestamp),
+        update_time: triage.decided.map(timestamp),
+        updated_by: triage.decided.map(|_| actor(&triage.decided_by)),
+        decided_on_content_version: triage.content_version,
+        stale: triage.stale,
+        etag: triage.etag(),
+    }
+}
+
+/// Who did something.
+pub(super) fn actor(actor: &Actor) -> wire::Actor {
+    wire::Actor { principal: actor.principal.clone(), on_behalf_of: actor.on_behalf_of.clone() }
+}

@@ -1,0 +1,220 @@
+//! What is said about each error, whether it ends a call or is one item of a batch.
+
+use std::time::Duration;
+
+use muster_api::v1::ErrorReason as Reason;
+use tonic::Code;
+
+use super::ApiError;
+use crate::api::cursor::{TokenError, hex};
+use crate::store::StoreError;
+use crate::writer::{Refused, WriteError};
+
+/// When to try again after an overload.
+const OVERLOAD_RETRY: Duration = Duration::from_secs(1);
+
+/// The longest message, in bytes: it travels in a header.
+const MESSAGE_BYTES_MAX: usize = 1024;
+
+/// What a client is told.
+pub(super) struct Facts {
+    pub(super) code: Code,
+    pub(super) reason: Reason,
+    pub(super) message: String,
+    /// Facts a program may use.
+    pub(super) metadata: Vec<(&'static str, String)>,
+    /// Field and description.
+    pub(super) violations: Vec<(String, String)>,
+    /// When to try again.
+    pub(super) retry: Option<Duration>,
+    /// Subject and description of the quota.
+    pub(super) quota: Option<(&'static str, String)>,
+}
+
+impl Facts {
+    fn new(code: Code, reason: Reason, message: impl Into<String>) -> Self {
+        let message: String = message.into();
+        let message = muster_core::report::bounded(&message, MESSAGE_BYTES_MAX).to_owned();
+        let (metadata, violations) = (Vec::new(), Vec::new());
+        Self { code, reason, message, metadata, violations, retry: None, quota: None }
+    }
+
+    fn with(mut self, key: &'static str, value: impl ToString) -> Self {
+        self.metadata.push((key, value.to_string()));
+        self
+    }
+
+    fn violation(mut self, field: &str, description: &str) -> Self {
+        self.violations.push((field.to_owned(), description.to_owned()));
+        self
+    }
+
+    fn retry_after(mut self, delay: Duration) -> Self {
+        self.retry = Some(delay);
+        self
+    }
+
+    /// What we cannot explain to a client.
+    fn internal() -> Self {
+        Self::new(
+            Code::Internal,
+            Reason::Internal,
+            "the server failed; its log has the cause, under the request id in the response header \
+             x-request-id",
+        )
+    }
+
+    fn read_only() -> Self {
+        Self::new(
+            Code::Unavailable,
+            Reason::StoreReadOnly,
+            "the store refuses writes; the server's log says why, and an operator must act",
+        )
+    }
+
+    fn overloaded(message: impl Into<String>) -> Self {
+        Self::new(Code::Unavailable, Reason::Overloaded, message).retry_after(OVERLOAD_RETRY)
+    }
+}
+
+impl ApiError {
+    /// The one match from our errors to codes and reasons.
+    pub(super) fn facts(&self) -> Facts {
+        let invalid = |reason, message: String| Facts::new(Code::InvalidArgument, reason, message);
+        match self {
+            Self::Invalid(violations) => Facts {
+                violations: violations.pairs(),
+                ..invalid(Reason::InvalidField, violations.to_string())
+            },
+            Self::Filter(error) => invalid(Reason::InvalidFilter, error.to_string())
+                .with("offset", error.offset)
+                .violation("filter", &format!("at byte {}: {}", error.offset, error.message)),
+            Self::Token(error) => token(error),
+            Self::AmbiguousId { prefix, candidates } => {
+                let names: Vec<String> = candidates.iter().map(ToString::to_string).collect();
+                let message =
+                    format!("`{prefix}` fits {} findings or more; type more of it", names.len());
+                invalid(Reason::AmbiguousId, message).with("candidates", names.join(","))
+            }
+            Self::FindingNotFound(id) => Facts::new(
+                Code::NotFound,
+                Reason::FindingNotFound,
+                format!("there is no finding `{id}`"),
+            ),
+            Self::TooManyWatches { watches_max } => {
+                let message = format!("{watches_max} watches are open; close one, or try later");
+                Facts {
+                    quota: Some(("watches", message.clone())),
+                    ..Facts::new(Code::ResourceExhausted, Reason::TooManyWatches, message)
+                }
+            }
+            Self::SlowConsumer { stall } => Facts::new(
+                Code::Aborted,
+                Reason::SlowConsumer,
+                format!("nothing was taken for {} s; resume from your cursor", stall.as_secs()),
+            ),
+            Self::Draining { retry } => Facts::new(
+                Code::Unavailable,
+                Reason::Draining,
+                "the server is stopping; reconnect, with the same cursor",
+            )
+            .retry_after(*retry),
+            Self::Overloaded => Facts::overloaded("too many calls are under way; try again"),
+            Self::Deadline { limit } => Facts::new(
+                Code::DeadlineExceeded,
+                Reason::Deadline,
+                format!(
+                    "the call was not done in {} ms; a write may or may not have happened: repeat \
+                     it with the same request_id",
+                    limit.as_millis()
+                ),
+            ),
+            Self::Refused(refused) => decision(refused, ""),
+            Self::Write(error) => write(error),
+            Self::Store(error) => store(error),
+            Self::Panicked(_) => Facts::internal(),
+            Self::RequestTooLarge(said) => {
+                Facts::new(Code::ResourceExhausted, Reason::RequestTooLarge, said.clone())
+            }
+            Self::Undecodable(said) => invalid(Reason::Undecodable, said.clone()),
+            Self::UnknownMethod(said) => {
+                let message = if said.is_empty() { "there is no such method" } else { said };
+                Facts::new(Code::Unimplemented, Reason::UnknownMethod, message)
+            }
+        }
+    }
+}
+
+fn token(error: &TokenError) -> Facts {
+    let (field, message) = (error.family().field(), error.to_string());
+    match error {
+        TokenError::Malformed(_) => {
+            Facts::new(Code::InvalidArgument, Reason::TokenMalformed, message.clone())
+                .violation(field, &message)
+        }
+        TokenError::Mismatch(family) => {
+            Facts::new(Code::InvalidArgument, family.mismatch(), message.clone())
+                .violation(field, &message)
+        }
+        TokenError::LogChanged { log_id, .. } => {
+            Facts::new(Code::FailedPrecondition, Reason::LogChanged, message)
+                .with("log_id", hex(*log_id))
+        }
+    }
+}
+
+fn decision(refused: &Refused, at: &str) -> Facts {
+    let message = format!("{at}{refused}");
+    match refused {
+        Refused::NotFound(_) => Facts::new(Code::NotFound, Reason::FindingNotFound, message),
+        Refused::EtagMismatch { current, .. } => {
+            Facts::new(Code::Aborted, Reason::EtagMismatch, message).with("current_etag", current)
+        }
+        Refused::ContentChanged { current, .. } => {
+            Facts::new(Code::Aborted, Reason::ContentChanged, message)
+                .with("content_version", current)
+        }
+        Refused::Invalid { field, message: wrong } => {
+            Facts::new(Code::InvalidArgument, Reason::InvalidField, message).violation(field, wrong)
+        }
+    }
+}
+
+fn write(error: &WriteError) -> Facts {
+    match error {
+        WriteError::Atomic { index, refused } => {
+            let mut facts = decision(refused, &format!("requests[{index}]: "));
+            for (field, _) in &mut facts.violations {
+                *field = format!("requests[{index}].{field}");
+            }
+            facts.with("index", index)
+        }
+        WriteError::RequestIdReused(_) => {
+            Facts::new(Code::InvalidArgument, Reason::RequestIdReused, error.to_string())
+                .violation("request_id", "was used for another request; use a new one")
+        }
+        WriteError::Overloaded => Facts::overloaded(error.to_string()),
+        WriteError::TooLarge(_) => {
+            Facts::new(Code::ResourceExhausted, Reason::RequestTooLarge, error.to_string())
+        }
+        WriteError::Closed(_) => Facts::read_only(),
+    }
+}
+
+fn store(error: &StoreError) -> Facts {
+    match error {
+        StoreError::Compacted { oldest } => Facts::new(
+            Code::OutOfRange,
+            Reason::CursorExpired,
+            format!("the log begins at revision {oldest}; take a new snapshot"),
+        )
+        .with("oldest_revision", oldest),
+        StoreError::Poisoned { .. } => Facts::read_only(),
+        StoreError::Locked { .. }
+        | StoreError::Open { .. }
+        | StoreError::Corrupt { .. }
+        | StoreError::Format { .. }
+        | StoreError::TooLarge { .. }
+        | StoreError::Io { .. } => Facts::internal(),
+    }
+}
