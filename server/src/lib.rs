@@ -8,10 +8,13 @@
 //! committed; `api` alone knows the wire, `store` alone knows keys and bytes.
 
 pub mod api;
-// pub mod app;
+#[cfg(feature = "aws")]
+pub mod app;
 pub mod checkpoint;
 pub mod clock;
 pub mod collect;
+#[cfg(feature = "aws")]
+pub mod command;
 pub mod config;
 pub mod feed;
 pub mod quarantine;
@@ -20,3 +23,6 @@ pub mod telemetry;
 pub mod units;
 pub mod view;
 pub mod writer;
+
+#[cfg(test)]
+mod testing;

@@ -226,3 +226,6 @@ impl WriterHandle {
 fn closed() -> WriteError {
     WriteError::Closed("the writer has ended".to_owned())
 }
+
+#[cfg(test)]
+mod tests;

@@ -182,7 +182,9 @@ pub fn play(steps: &[(Millis, Step)]) -> Vec<Mutation> {
                 plan::decide(finding, command, *now).expect("the command is allowed")
             }
             (Step::Conclude(gone), Some(finding)) => plan::conclude(finding, gone, *now),
-            (Step::Withdraw(key), Some(finding)) => plan::withdraw(finding, std::slice::from_ref(key), *now),
+            (Step::Withdraw(key), Some(finding)) => {
+                plan::withdraw(finding, std::slice::from_ref(key), *now)
+            }
             (Step::Tick, Some(finding)) => plan::tick(finding, *now),
         };
         let Some(mut mutation) = planned else { continue };

@@ -35,7 +35,8 @@ pub(super) async fn run(backend: Backend, stop: CancellationToken) {
             () = stop.cancelled() => return,
             _ = ticks.tick() => {}
         }
-        if let Err(error) = tick(&backend, &mut scored_day, count % REMOVE_TICKS == 0, &stop).await
+        if let Err(error) =
+            tick(&backend, &mut scored_day, count.is_multiple_of(REMOVE_TICKS), &stop).await
         {
             // The writer has ended: the process ends with its reason.
             warn!(%error, "time could not pass");
