@@ -19,7 +19,7 @@ use muster_sources::aws::{
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, oneshot};
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use self::supervise::Tasks;
 use crate::api::{self, Backend, Health, Limits};
@@ -28,7 +28,7 @@ use crate::collect::{self, Collector, PASSES_MAX};
 use crate::config::{AccountConfig, CollectConfig, Config};
 use crate::feed::Feed;
 use crate::quarantine::Quarantine;
-use crate::store::{SledOptions, SledStore, Store, StoreError};
+use crate::store::{Journal, JournalError, SledOptions, SledStore, Store, StoreError};
 use crate::telemetry;
 use crate::units::UnitBoard;
 use crate::view::View;
@@ -53,7 +53,7 @@ pub enum AppError {
         path: PathBuf,
         /// Why.
         #[source]
-        source: Box<dyn std::error::Error + Send + Sync>,
+        source: JournalError,
     },
     /// A port.
     #[error("failed to listen on {address}: is another musterd running? set `{setting}`")]
@@ -233,7 +233,12 @@ fn open(config: &Config, clock: &Arc<dyn Clock>) -> Result<Opened, AppError> {
     let began = clock.now();
     let store: Arc<dyn Store> =
         Arc::new(SledStore::open(&path, &SledOptions::default()).map_err(failed)?);
-    let (journal, recovery) = (NoJournal, ());
+    let journal_failed = |source| AppError::Journal { path: path.clone(), source };
+    let (mut journal, recovery) = Journal::open(&path, store.log_id()).map_err(journal_failed)?;
+    if let Some(torn) = &recovery.torn {
+        warn!(torn = %torn.display(), bytes = recovery.torn_bytes, "the journal had a torn end");
+    }
+    let made_up = journal.catch_up(&*store).map_err(journal_failed)?;
     let view = View::build(&*store).map_err(failed)?;
     let findings = view.len();
     let quarantine = Arc::new(Quarantine::open(&*store).map_err(failed)?);
@@ -252,7 +257,7 @@ fn open(config: &Config, clock: &Arc<dyn Clock>) -> Result<Opened, AppError> {
     let (handle, join) = writer::spawn(parts).map_err(AppError::Thread)?;
     let ended = watch(join).map_err(AppError::Thread)?;
     let took_ms = clock.now().since(began);
-    info!(path = %path.display(), findings, took_ms, ?recovery, "the store is open");
+    info!(path = %path.display(), findings, took_ms, decisions = recovery.lines + made_up, "the store is open");
     let units = Arc::default();
     Ok(Opened { store, view, feed, units, quarantine, checkpoints, handle, ended })
 }
@@ -305,12 +310,5 @@ impl App {
     /// Which products are read.
     pub fn sources(&self) -> &[SourceKind] {
         &self.config.collect.sources
-    }
-}
-
-struct NoJournal;
-impl writer::DecisionLog for NoJournal {
-    fn append(&mut self, _: &[crate::store::Mutation]) -> Result<(), String> {
-        Ok(())
     }
 }

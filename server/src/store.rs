@@ -14,6 +14,7 @@ pub(crate) mod codec;
 #[cfg(test)]
 mod conformance;
 pub mod engine;
+pub mod journal;
 pub(crate) mod keys;
 pub mod memory;
 #[cfg(test)]
@@ -27,6 +28,7 @@ use muster_core::report::ReportDigest;
 use muster_core::time::Millis;
 
 pub use self::engine::{SledOptions, SledStore};
+pub use self::journal::{Journal, JournalError};
 pub use self::memory::MemoryStore;
 
 /// The longest key of a small table, in bytes.

@@ -88,7 +88,7 @@ async fn demonstrate(options: &Options) -> Result<(), Box<dyn Error>> {
     };
     let running = app.run(stop.clone());
     tokio::pin!(life, shown, limit, running);
-    let mut closed = None;
+    let (mut closed, mut limited) = (None, false);
     loop {
         tokio::select! {
             ended = &mut running => {
@@ -101,7 +101,7 @@ async fn demonstrate(options: &Options) -> Result<(), Box<dyn Error>> {
                 stop.cancel();
             }
             () = &mut life => {}
-            () = &mut limit => {}
+            () = &mut limit, if !limited => limited = true,
         }
     }
     match closed {

@@ -1,0 +1,265 @@
+//! The decision journal: what people decided, beside the store and readable without it.
+//!
+//! One line of JSON for each decision, in `decisions.jsonl`. Each line carries the hash of the one
+//! before it, so a line that was altered, removed or put in breaks the chain. Findings can be
+//! collected again from AWS; decisions cannot, so they are kept twice.
+//!
+//! The store is the truth: a decision is committed there first, then appended here, then
+//! acknowledged. What a crash kept from being appended is made up for at the next start
+//! ([`Journal::catch_up`]). What a crash left half written at the end is cut off and kept in a file
+//! beside it.
+
+mod line;
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use muster_core::change::{Change, ChangeKind};
+use muster_core::finding::Finding;
+use muster_core::ids::Revision;
+
+pub use self::line::Line;
+use super::{Mutation, Store, StoreError};
+use crate::writer::DecisionLog;
+
+/// The file, in the data directory.
+pub const JOURNAL_FILE: &str = "decisions.jsonl";
+
+/// How many log entries are read at once to catch up.
+const STEP: usize = 500;
+
+/// Why the journal cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// The disk refused.
+    #[error("failed to {attempt} `{path}`")]
+    Io {
+        /// What was attempted.
+        attempt: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A line in the middle does not read back.
+    #[error(
+        "`{path}`, line {number}: {what}; nothing was changed: move the file away to begin a new \
+         journal from the store's log, and keep it for an audit"
+    )]
+    Broken {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        number: u64,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The store could not be read.
+    #[error("failed to read the log of the store")]
+    Store(#[from] StoreError),
+}
+
+/// What was found when the journal was opened.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recovery {
+    /// Whole lines.
+    pub lines: u64,
+    /// Bytes at the end that were no whole line, and were moved to `torn`.
+    pub torn_bytes: u64,
+    /// Where they are.
+    pub torn: Option<PathBuf>,
+}
+
+/// The journal, ready to be appended to.
+#[derive(Debug)]
+pub struct Journal {
+    file: File,
+    path: PathBuf,
+    log_id: [u8; 16],
+    sequence: u64,
+    hash: String,
+    /// The newest revision of this log in the journal.
+    revision: Revision,
+}
+
+/// What is known of a journal after it was read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Walked {
+    /// Whole lines.
+    pub lines: u64,
+    /// Where the last whole line ends.
+    end: u64,
+    /// How long the file is.
+    length: u64,
+    /// The hash of the last line.
+    hash: String,
+    /// The newest revision of the log that was asked about.
+    pub revision: Revision,
+}
+
+/// Reads a journal and checks its chain. A last line that is not whole is not an error: it was never
+/// acknowledged.
+pub fn walk(path: &Path, log_id: [u8; 16]) -> Result<Walked, JournalError> {
+    let failed =
+        |attempt| move |source| JournalError::Io { attempt, path: path.to_owned(), source };
+    let mut walked = Walked { hash: line::NO_HASH.to_owned(), ..Walked::default() };
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(walked),
+        Err(error) => return Err(failed("open")(error)),
+    };
+    walked.length = file.metadata().map_err(failed("measure"))?.len();
+    let mut reader = BufReader::new(file);
+    let mut text = Vec::new();
+    loop {
+        text.clear();
+        let read = reader.read_until(b'\n', &mut text).map_err(failed("read"))?;
+        let whole = text.last() == Some(&b'\n');
+        let end = walked.end + read as u64;
+        if read == 0 || !whole {
+            return Ok(walked);
+        }
+        let broken =
+            |what| JournalError::Broken { path: path.to_owned(), number: walked.lines + 1, what };
+        let line = match Line::read(&text, &walked.hash, walked.lines + 1) {
+            Ok(line) => line,
+            // A crash may leave a last line of the right length with blocks that never came.
+            Err(_) if end == walked.length => return Ok(walked),
+            Err(what) => return Err(broken(what)),
+        };
+        if line.log_id == line::hex(&log_id) {
+            walked.revision = walked.revision.max(Revision(line.revision));
+        }
+        (walked.end, walked.hash) = (end, line.hash);
+        walked.lines += 1;
+    }
+}
+
+impl Journal {
+    /// Opens the journal in `directory` for the log of that id, and makes one when there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::Broken`] when a line in the middle is not as it was written.
+    pub fn open(directory: &Path, log_id: [u8; 16]) -> Result<(Self, Recovery), JournalError> {
+        let path = directory.join(JOURNAL_FILE);
+        let walked = walk(&path, log_id)?;
+        let failed = |attempt| {
+            let path = path.clone();
+            move |source| JournalError::Io { attempt, path, source }
+        };
+        let torn_bytes = walked.length - walked.end;
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(failed("open"))?;
+        let torn = if torn_bytes > 0 {
+            file.seek(SeekFrom::Start(walked.end)).map_err(failed("read"))?;
+            let torn = set_aside(directory, &mut file).map_err(failed("keep the torn end of"))?;
+            file.set_len(walked.end).map_err(failed("cut"))?;
+            Some(torn)
+        } else {
+            None
+        };
+        file.seek(SeekFrom::Start(walked.end)).map_err(failed("seek in"))?;
+        file.sync_all().map_err(failed("flush"))?;
+        File::open(directory).and_then(|dir| dir.sync_all()).map_err(failed("flush"))?;
+        let recovery = Recovery { lines: walked.lines, torn_bytes, torn };
+        let (sequence, hash, revision) = (walked.lines, walked.hash, walked.revision);
+        Ok((Self { file, path, log_id, sequence, hash, revision }, recovery))
+    }
+
+    /// Appends the decisions that the log has and the journal lacks; says how many.
+    pub fn catch_up(&mut self, store: &dyn Store) -> Result<u64, JournalError> {
+        let before_oldest = Revision(store.oldest().0.saturating_sub(1));
+        let mut after = self.revision.max(before_oldest);
+        let mut appended = 0;
+        loop {
+            let run = store.changes(after, STEP)?;
+            let Some(last) = run.changes.last() else { return Ok(appended) };
+            after = last.revision;
+            let decided: Vec<&Change> =
+                run.changes.iter().filter(|change| decides(change)).collect();
+            let ids: Vec<_> = decided.iter().map(|change| change.finding).collect();
+            let findings = store.findings(&ids)?;
+            let mut text = Vec::new();
+            for (change, finding) in decided.iter().zip(&findings) {
+                self.compose(change, finding.as_ref(), &mut text);
+                appended += 1;
+            }
+            self.write(&text)?;
+        }
+    }
+
+    /// Composes the next line.
+    fn compose(&mut self, change: &Change, finding: Option<&Finding>, text: &mut Vec<u8>) {
+        self.sequence += 1;
+        let line = Line::of(change, finding, self.sequence, self.log_id, &self.hash);
+        self.hash.clone_from(&line.hash);
+        self.revision = self.revision.max(change.revision);
+        line.write(text);
+    }
+
+    /// One write and one flush.
+    fn write(&mut self, text: &[u8]) -> Result<(), JournalError> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        let written = self.file.write_all(text).and_then(|()| self.file.sync_data());
+        written.map_err(|source| JournalError::Io {
+            attempt: "append to",
+            path: self.path.clone(),
+            source,
+        })
+    }
+}
+
+impl DecisionLog for Journal {
+    fn append(&mut self, committed: &[Mutation]) -> Result<(), String> {
+        let mut text = Vec::new();
+        for done in committed.iter().filter(|done| decides(&done.change)) {
+            self.compose(&done.change, Some(&done.finding), &mut text);
+        }
+        self.write(&text).map_err(|error| match &error {
+            JournalError::Io { source, .. } => format!("{error}: {source}"),
+            JournalError::Broken { .. } | JournalError::Store(_) => error.to_string(),
+        })
+    }
+}
+
+fn decides(change: &Change) -> bool {
+    change.kinds.contains(&ChangeKind::Triaged)
+}
+
+/// Copies the rest of `file` to a new file beside it.
+fn set_aside(directory: &Path, file: &mut File) -> io::Result<PathBuf> {
+    for number in 1.. {
+        let path = directory.join(format!("decisions.torn-{number}"));
+        match OpenOptions::new().write(true).create_new(true).open(&path) {
+            Ok(mut torn) => {
+                io::copy(file, &mut torn)?;
+                torn.sync_all()?;
+                return Ok(path);
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    unreachable!("the loop has no end")
+}
+
+/// Removes a journal that belongs to nothing (an import that failed).
+pub fn remove(directory: &Path) -> io::Result<()> {
+    match fs::remove_file(directory.join(JOURNAL_FILE)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;
