@@ -105,7 +105,7 @@ async fn triage_in_the_console_does_not_move_the_time_of_update() {
     let (emulator, clock) = start(small_world()).await;
     emulator.apply(public_bucket("bucket")).unwrap();
     let before = get_findings(&emulator, json!({})).await.json();
-    clock.advance(Duration::from_secs(60));
+    clock.advance(Duration::from_mins(1));
 
     let note = Some(("known".to_owned(), "alice".to_owned()));
     let (name, workflow) = ("bucket".to_owned(), "SUPPRESSED".to_owned());
