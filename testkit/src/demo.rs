@@ -45,7 +45,7 @@ const AMERICA: &str = "us-east-1";
 ///
 /// # Panics
 ///
-/// Never: the story is checked by a test.
+/// When the story does not fit the world, which a test rules out.
 pub fn world(seed: u64, now: Timestamp) -> World {
     let mut world = World::new(seed, now);
     for (account, _) in ACCOUNTS {

@@ -138,8 +138,8 @@ pub struct Emulator {
 pub(crate) struct Shared {
     clock: Clock,
     state: Mutex<State>,
-    /// Counts finished calls, so that tests can wait for them.
-    finished: watch::Sender<u64>,
+    /// Moves when a call arrives or ends, so that tests can wait for it.
+    moved: watch::Sender<u64>,
 }
 
 /// Everything that changes.
@@ -175,7 +175,7 @@ impl Emulator {
                 sessions: sts::Sessions::default(),
                 requests: 0,
             }),
-            finished: watch::Sender::new(0),
+            moved: watch::Sender::new(0),
         });
         let stop = CancellationToken::new();
         let server = tokio::spawn(serve::accept(listener, Arc::clone(&shared), stop.clone()));
@@ -257,12 +257,12 @@ impl Emulator {
         deadline: Duration,
         wanted: impl Fn(&Calls) -> bool + Send,
     ) -> Result<Calls, Calls> {
-        let mut finished = self.shared.finished.subscribe();
+        let mut moved = self.shared.moved.subscribe();
         let waiting = async {
             loop {
-                finished.borrow_and_update();
+                moved.borrow_and_update();
                 let calls = self.calls();
-                if wanted(&calls) || finished.changed().await.is_err() {
+                if wanted(&calls) || moved.changed().await.is_err() {
                     return calls;
                 }
             }

@@ -2,6 +2,7 @@
 
 use super::story::{Story, america, control, europe};
 use super::{DATA, PRODUCTION, SANDBOX, SECURITY};
+use crate::documents::resource::access_key;
 use crate::{AccessKind, Compliance, Event, FlagStatus, Resource, Scope};
 
 /// The build server's user, whose key is public.
@@ -20,7 +21,7 @@ pub(super) fn tell(story: &mut Story) {
 
 fn root(story: &mut Story) {
     // A control on a global resource is evaluated in every Region.
-    for (name, scope) in [("root-key-eu", europe(SANDBOX)), ("root-key-us", america(SANDBOX))] {
+    for (name, scope) in [("root-key-eu", europe(DATA)), ("root-key-us", america(DATA))] {
         let root = Resource::account(&scope);
         let event = control(name, "IAM.4", &scope, &root, Compliance::Failed, 75);
         story.add(8, event);
@@ -46,7 +47,7 @@ fn keys(story: &mut Story) {
         ("12Fnkpl8Y5", FlagStatus::Error),
         None,
         &[
-            ("Access Key ID", "AKIADEMOJENKINS00001"),
+            ("Access Key ID", &access_key(PRODUCTION, "jenkins")),
             ("User Name (IAM or Root)", "jenkins"),
             ("Fraud Type", "Exposed"),
             ("Case ID", "177000000000001"),
@@ -62,7 +63,7 @@ fn keys(story: &mut Story) {
         None,
         &[
             ("IAM User", "jenkins"),
-            ("Access Key", "AKIADEMOJENKINS00001"),
+            ("Access Key", &access_key(PRODUCTION, "jenkins")),
             ("Key Last Rotated", "2023-06-01T09:00:00Z"),
             ("Reason", "The key is older than 2 years"),
         ],
@@ -77,13 +78,13 @@ fn keys(story: &mut Story) {
         None,
         &[
             ("IAM User", "report-export"),
-            ("Access Key", "AKIADEMOREPORT000001"),
+            ("Access Key", &access_key(DATA, "report-export")),
             ("Key Last Rotated", "2025-10-02T09:00:00Z"),
             ("Reason", "The key is older than 90 days"),
         ],
     );
     let key = AccessKind::UnusedAccessKey {
-        access_key: "AKIADEMOCONTRACT0001".to_owned(),
+        access_key: access_key(PRODUCTION, "old-contractor"),
         last_accessed: "2025-02-11T17:20:00Z".parse().ok(),
     };
     let contractor = Resource::user(PRODUCTION, "old-contractor");

@@ -51,7 +51,7 @@ fn instances(story: &mut Story) {
 }
 
 fn credentials(story: &mut Story) {
-    let root = Resource::account(&europe(SANDBOX));
+    let root = Resource::account(&europe(DATA));
     story.threat("root-used", "Policy:IAMUser/RootCredentialUsage", &root, (20, 2, 3));
     let mut trainee = Resource::user(SANDBOX, "trainee");
     trainee.scope = europe(SANDBOX);
@@ -66,12 +66,13 @@ fn credentials(story: &mut Story) {
     story.threat("auditor-lists", "Discovery:IAMUser/AnomalousBehavior", &auditor, (40, 3, 1));
     story.add(39, Event::Archive { name: "auditor-lists".to_owned() });
     story.failed("no-trail", "CloudTrail.1", &Resource::account(&europe(SANDBOX)), (9, 1));
+    let trail = Resource::trail(&europe(SECURITY), "organization-trail");
     story.flag(
         "trail-check",
         SECURITY,
         ("c25hn9x03v", FlagStatus::Ok),
         Some("eu-west-1"),
-        &[("Resource", "organization-trail"), ("Logging Status", "Enabled")],
+        &[("Resource", &trail.id), ("Logging Status", "Enabled")],
     );
 }
 

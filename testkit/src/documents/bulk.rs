@@ -332,7 +332,6 @@ fn threat_document(info: &ThreatInfo) -> serde_json::Value {
         detector: "d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0",
         id: MARK_ID,
         resource: &resource,
-        access_key: None,
         created,
         updated,
         count: 7,

@@ -27,11 +27,6 @@ pub fn control(id: &str) -> Option<&'static ControlInfo> {
     CONTROLS.iter().find(|control| control.id.eq_ignore_ascii_case(id))
 }
 
-/// The control that this Trusted Advisor check mirrors.
-pub fn mirrored_by(check: &str) -> Option<&'static ControlInfo> {
-    CONTROLS.iter().find(|control| !control.mirror.is_empty() && control.mirror == check)
-}
-
 macro_rules! controls {
     ($($id:literal $severity:ident $rule:literal $mirror:literal $cis:literal $title:literal $description:literal;)*) => {
         /// Every control that this crate can make findings of.

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rand::RngExt;
-use rand::rngs::StdRng;
-use rand::seq::IndexedRandom;
 use serde_json::{Value, json};
 
-use super::resource::{Resource, ec2_id, private_address, public_address};
+mod action;
+mod resource;
+
+use super::resource::Resource;
 use super::threats::{ActionKind, ThreatInfo};
 use crate::clock::{earlier, millis_text, seconds_text};
 use crate::scope::Scope;
@@ -22,8 +22,6 @@ pub(crate) struct ThreatFinding<'a> {
     pub detector: &'a str,
     pub id: &'a str,
     pub resource: &'a Resource,
-    /// The access key that was used, for findings about credentials.
-    pub access_key: Option<&'a str>,
     pub created: Timestamp,
     pub updated: Timestamp,
     pub count: u32,
@@ -73,138 +71,15 @@ impl ThreatFinding<'_> {
             "S3Bucket" => format!("The bucket {}", self.resource.name),
             "AccessKey" if self.is_root() => "The root user".to_owned(),
             "AccessKey" => format!("The user {}", self.resource.name),
-            _ => format!("{} of account {}", self.resource.name, self.scope.account),
+            _ if self.resource.asff_type == "AwsS3Bucket" => {
+                format!("The data in the bucket {}", self.resource.name)
+            }
+            _ => format!("The credentials of the user {}", self.resource.name),
         }
     }
 
     fn is_root(&self) -> bool {
         self.resource.asff_type == "AwsAccount"
-    }
-
-    fn resource_block(&self) -> Value {
-        let mut block = json!({ "resourceType": self.info.resource_type });
-        match self.info.resource_type {
-            "Instance" => block["instanceDetails"] = self.instance_details(),
-            "AccessKey" => block["accessKeyDetails"] = self.access_key_details(),
-            "S3Bucket" => {
-                block["accessKeyDetails"] = self.access_key_details();
-                block["s3BucketDetails"] = json!([self.bucket_details()]);
-            }
-            // An attack sequence names its resources inside the sequence.
-            _ => {}
-        }
-        block
-    }
-
-    fn instance_details(&self) -> Value {
-        let (scope, name) = (self.scope, &self.resource.name);
-        let private = private_address(scope, name);
-        let public = public_address(scope, name);
-        let private_name =
-            format!("ip-{}.{}.compute.internal", private.replace('.', "-"), scope.region);
-        json!({
-            "instanceId": self.resource.name,
-            "instanceType": "t3.large",
-            "launchTime": "2025-06-02T07:41:19.000Z",
-            "platform": null,
-            "productCodes": [],
-            "iamInstanceProfile": {
-                "arn": format!("arn:aws:iam::{}:instance-profile/app", scope.account),
-                "id": format!("AIPA{}", seeded::capitals(0, &["profile", &scope.account, name], 17))
-            },
-            "networkInterfaces": [{
-                "ipv6Addresses": [],
-                "networkInterfaceId": format!("eni-0{}", ec2_id(scope, "interface", name)),
-                "privateDnsName": private_name,
-                "privateIpAddress": private,
-                "privateIpAddresses": [{
-                    "privateDnsName": private_name,
-                    "privateIpAddress": private
-                }],
-                "publicDnsName": format!("ec2-{}.{}.compute.amazonaws.com", public.replace('.', "-"), scope.region),
-                "publicIp": public,
-                "securityGroups": [{
-                    "groupId": format!("sg-0{}", ec2_id(scope, "group", "app")),
-                    "groupName": "app"
-                }],
-                "subnetId": format!("subnet-0{}", ec2_id(scope, "subnet", "public-a")),
-                "vpcId": format!("vpc-0{}", ec2_id(scope, "vpc", "main"))
-            }],
-            "outpostArn": null,
-            "tags": self.resource.tag_list(),
-            "instanceState": "running",
-            "availabilityZone": format!("{}a", scope.region),
-            "imageId": format!("ami-0{}", ec2_id(scope, "image", name)),
-            "imageDescription": "Hardened Linux 2025.06"
-        })
-    }
-
-    fn access_key_details(&self) -> Value {
-        let account = &self.scope.account;
-        let key = self.access_key.map_or_else(
-            || {
-                format!(
-                    "AKIA{}",
-                    seeded::capitals(self.seed, &["key", account, &self.resource.name], 16)
-                )
-            },
-            ToOwned::to_owned,
-        );
-        if self.is_root() {
-            return json!({
-                "accessKeyId": key,
-                "principalId": account,
-                "userName": "Root",
-                "userType": "Root"
-            });
-        }
-        let name = if self.resource.asff_type == "AwsIamUser" {
-            &self.resource.name
-        } else {
-            "app-deploy"
-        };
-        json!({
-            "accessKeyId": key,
-            "principalId": format!("AIDA{}", seeded::capitals(0, &["user", account, name], 17)),
-            "userName": name,
-            "userType": "IAMUser"
-        })
-    }
-
-    fn bucket_details(&self) -> Value {
-        let public = self.info.kind.contains("AnonymousAccess");
-        let block = json!({
-            "ignorePublicAcls": false,
-            "restrictPublicBuckets": false,
-            "blockPublicAcls": false,
-            "blockPublicPolicy": false
-        });
-        json!({
-            "arn": self.resource.id,
-            "name": self.resource.name,
-            "type": "Destination",
-            "createdAt": 1_678_785_987.0,
-            "owner": { "id": seeded::hex(0, &["owner", &self.scope.account], 64) },
-            "tags": self.resource.tag_list(),
-            "defaultServerSideEncryption": { "encryptionType": "AES256", "kmsMasterKeyArn": null },
-            "publicAccess": {
-                "permissionConfiguration": {
-                    "bucketLevelPermissions": {
-                        "accessControlList": {
-                            "allowsPublicReadAccess": false,
-                            "allowsPublicWriteAccess": false
-                        },
-                        "bucketPolicy": {
-                            "allowsPublicReadAccess": public,
-                            "allowsPublicWriteAccess": false
-                        },
-                        "blockPublicAccess": block
-                    },
-                    "accountLevelPermissions": { "blockPublicAccess": block }
-                },
-                "effectivePermission": if public { "PUBLIC" } else { "NOT_PUBLIC" }
-            }
-        })
     }
 
     fn service_block(&self) -> Value {
@@ -226,7 +101,7 @@ impl ThreatFinding<'_> {
             ActionKind::Process(path) => {
                 service["action"] = json!({ "actionType": "RUNTIME" });
                 service["featureName"] = json!("RuntimeMonitoring");
-                service["runtimeDetails"] = process(path, &mut rng);
+                service["runtimeDetails"] = action::process(path, &mut rng);
             }
             ActionKind::Dns(_)
             | ActionKind::Connection { .. }
@@ -242,108 +117,6 @@ impl ThreatFinding<'_> {
         }
         json!({ "value": "{}", "type": "default" })
     }
-
-    fn action(&self, rng: &mut StdRng) -> Value {
-        match self.info.action {
-            ActionKind::Dns(domain) => json!({
-                "actionType": "DNS_REQUEST",
-                "dnsRequestAction": {
-                    "domain": domain,
-                    "domainWithSuffix": domain.split('.').skip(1).collect::<Vec<_>>().join("."),
-                    "protocol": "UDP",
-                    "blocked": false
-                }
-            }),
-            ActionKind::Connection { direction, local_port, remote_port } => json!({
-                "actionType": "NETWORK_CONNECTION",
-                "networkConnectionAction": {
-                    "connectionDirection": direction,
-                    "protocol": "TCP",
-                    "blocked": false,
-                    "localPortDetails": { "port": local_port, "portName": port_name(local_port) },
-                    "remotePortDetails": { "port": remote_port, "portName": "Unknown" },
-                    "localIpDetails": { "ipAddressV4": private_address(self.scope, &self.resource.name) },
-                    "remoteIpDetails": remote(rng)
-                }
-            }),
-            ActionKind::PortProbe(port) => json!({
-                "actionType": "PORT_PROBE",
-                "portProbeAction": {
-                    "blocked": false,
-                    "portProbeDetails": [{
-                        "localPortDetails": { "port": port, "portName": port_name(port) },
-                        "localIpDetails": { "ipAddressV4": private_address(self.scope, &self.resource.name) },
-                        "remoteIpDetails": remote(rng)
-                    }]
-                }
-            }),
-            ActionKind::ApiCall(service, api) => json!({
-                "actionType": "AWS_API_CALL",
-                "awsApiCallAction": {
-                    "api": api,
-                    "serviceName": service,
-                    "callerType": "Remote IP",
-                    "remoteIpDetails": remote(rng),
-                    "affectedResources": {},
-                    "userAgent": "aws-cli/2.27.1 md/Botocore#1.37.1"
-                }
-            }),
-            ActionKind::Sequence(_) | ActionKind::Process(_) => json!({}),
-        }
-    }
-
-    fn sequence(&self, signals: &[&str], rng: &mut StdRng) -> Value {
-        let address = remote(rng);
-        let signal = |kind: &&str| {
-            json!({
-                "uid": seeded::hex(self.seed, &["signal", self.id, kind], 32),
-                "type": "FINDING",
-                "name": kind,
-                "createdAt": millis_text(self.created),
-                "updatedAt": millis_text(self.updated),
-                "firstSeenAt": millis_text(self.created),
-                "lastSeenAt": millis_text(self.updated),
-                "severity": 5.0,
-                "count": 1,
-                "resourceUids": [self.resource.id],
-                "actorIds": ["actor-1"],
-                "endpointIds": ["endpoint-1"]
-            })
-        };
-        json!({
-            "uid": seeded::hex(self.seed, &["sequence", self.id], 32),
-            "description": format!("{} signals about {} in one day", signals.len(), self.resource.name),
-            "actors": [{
-                "id": "actor-1",
-                "user": {
-                    "name": self.resource.name,
-                    "uid": format!("AIDA{}", seeded::capitals(0, &["user", &self.scope.account, &self.resource.name], 17)),
-                    "type": "IAMUser",
-                    "account": { "uid": self.scope.account }
-                }
-            }],
-            "resources": [{
-                "uid": self.resource.id,
-                "name": self.resource.name,
-                "accountId": self.scope.account,
-                "resourceType": if self.resource.asff_type == "AwsS3Bucket" { "S3_BUCKET" } else { "ACCESS_KEY" },
-                "region": self.scope.region,
-                "service": "iam"
-            }],
-            "endpoints": [{
-                "id": "endpoint-1",
-                "ip": address["ipAddressV4"],
-                "location": {
-                    "city": address["city"]["cityName"],
-                    "country": address["country"]["countryName"]
-                },
-                "autonomousSystem": { "name": address["organization"]["asnOrg"], "number": 64_500 }
-            }],
-            "signals": signals.iter().map(signal).collect::<Vec<_>>(),
-            "sequenceIndicators": [{ "key": "HIGH_RISK_API", "title": "High risk API called", "values": ["iam:AttachUserPolicy"] }],
-            "additionalSequenceTypes": []
-        })
-    }
 }
 
 /// The activity begins some minutes before GuardDuty makes a finding of it.
@@ -354,59 +127,4 @@ pub(crate) fn first_seen(created: Timestamp) -> Timestamp {
 /// And was last seen some minutes before the finding was updated.
 pub(crate) fn last_seen(updated: Timestamp) -> Timestamp {
     earlier(updated, Duration::from_secs(204))
-}
-
-fn port_name(port: u16) -> &'static str {
-    match port {
-        22 => "SSH",
-        3389 => "RDP",
-        443 => "HTTPS",
-        _ => "Unknown",
-    }
-}
-
-fn process(path: &str, rng: &mut StdRng) -> Value {
-    let pid: u16 = rng.random_range(2_000..30_000);
-    json!({
-        "process": {
-            "name": path.rsplit('/').next(),
-            "executablePath": path,
-            "executableSha256": seeded::hex(0, &["executable", path], 64),
-            "pwd": "/tmp",
-            "pid": pid,
-            "uuid": seeded::uuid(0, &["process", path]),
-            "startTime": "2026-01-05T03:04:05.000Z",
-            "user": "app",
-            "userId": 1001,
-            "euid": 1001,
-            "lineage": [{ "name": "sh", "pid": pid - 1, "executablePath": "/bin/sh" }]
-        },
-        "context": null
-    })
-}
-
-/// The other end of a connection: addresses and networks set aside for documentation.
-fn remote(rng: &mut StdRng) -> Value {
-    const PLACES: [(&str, &str, f64, f64, &str); 6] = [
-        ("Netherlands", "Amsterdam", 52.37, 4.89, "Example Hosting BV"),
-        ("Brazil", "Campinas", -22.9, -47.06, "Rede Exemplo SA"),
-        ("Vietnam", "Hanoi", 21.03, 105.85, "Example Telecom VN"),
-        ("Romania", "Cluj-Napoca", 46.77, 23.6, "Exemplu Net SRL"),
-        ("United States", "Ashburn", 39.04, -77.49, "Example Cloud LLC"),
-        ("Nigeria", "Lagos", 6.52, 3.38, "Example Broadband"),
-    ];
-    let (country, city, lat, lon, organization) = PLACES.choose(rng).copied().unwrap_or(PLACES[0]);
-    json!({
-        "ipAddressV4": format!("198.51.100.{}", rng.random_range(1..255)),
-        "organization": {
-            // 64496 to 64511 are set aside for documentation.
-            "asn": rng.random_range(64_496..64_512).to_string(),
-            "asnOrg": organization,
-            "isp": organization,
-            "org": organization
-        },
-        "country": { "countryName": country },
-        "city": { "cityName": city },
-        "geoLocation": { "lat": lat, "lon": lon }
-    })
 }

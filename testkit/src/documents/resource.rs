@@ -99,6 +99,11 @@ pub(crate) fn ec2_id(scope: &Scope, kind: &str, name: &str) -> String {
     seeded::hex(0, &["ec2", &scope.account, &scope.region, kind, name], 16)
 }
 
+/// The id of the access key of a user, which follows from the names.
+pub fn access_key(account: &str, user: &str) -> String {
+    format!("AKIA{}", seeded::capitals(0, &["key", account, user], 16))
+}
+
 /// The private address of an instance.
 pub(crate) fn private_address(scope: &Scope, name: &str) -> String {
     let [a, b, ..] = seeded::digest(0, &["private", &scope.account, &scope.region, name]);

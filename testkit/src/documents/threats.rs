@@ -96,7 +96,7 @@ threats! {
         "runs a shell whose input and output is a network connection"
         Process("/bin/bash");
     "UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.OutsideAWS" 8.0 "AccessKey" "TARGET" "TTPs/Credential Access"
-        "credentials of an instance role are used from outside AWS"
+        "has credentials of an instance that are used from outside AWS"
         ApiCall("s3.amazonaws.com", "ListBuckets");
     "UnauthorizedAccess:IAMUser/ConsoleLoginSuccess.B" 5.0 "AccessKey" "TARGET" "TTPs/Initial Access"
         "signed in to the console from several places at once"
@@ -114,7 +114,7 @@ threats! {
         "is used from an address on a threat list"
         ApiCall("iam.amazonaws.com", "ListUsers");
     "Policy:IAMUser/RootCredentialUsage" 2.0 "AccessKey" "TARGET" "Software and Configuration Checks"
-        "the root user called an API"
+        "called an API"
         ApiCall("account.amazonaws.com", "GetContactInformation");
     "Stealth:IAMUser/CloudTrailLoggingDisabled" 2.0 "AccessKey" "TARGET" "TTPs/Defense Evasion"
         "turned a trail off"

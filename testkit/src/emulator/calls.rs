@@ -13,24 +13,31 @@ pub const REQUESTS_KEPT: usize = 2_000;
 /// Counts of the calls of one operation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CallCount {
-    /// All calls, whatever the answer.
+    /// All calls that arrived, whatever became of them.
     pub calls: u64,
     /// Those refused by a rate limit or an injected throttle.
     pub throttled: u64,
     /// Those answered with any other error, or not at all.
     pub failed: u64,
+    succeeded: u64,
 }
 
 impl CallCount {
     /// Calls that were answered with success.
     pub fn succeeded(self) -> u64 {
-        self.calls - self.throttled - self.failed
+        self.succeeded
+    }
+
+    /// Calls that were not answered yet, or whose caller went away before they were.
+    pub fn unanswered(self) -> u64 {
+        self.calls - self.succeeded - self.throttled - self.failed
     }
 
     fn add(&mut self, other: Self) {
         self.calls += other.calls;
         self.throttled += other.throttled;
         self.failed += other.failed;
+        self.succeeded += other.succeeded;
     }
 }
 
@@ -101,6 +108,8 @@ impl Calls {
     }
 
     pub(crate) fn receive(&mut self, request: Request) {
+        let key = (request.operation, request.scope.clone());
+        self.counts.entry(key).or_default().calls += 1;
         if self.requests.len() == REQUESTS_KEPT {
             self.requests.pop_front();
         }
@@ -109,9 +118,8 @@ impl Calls {
 
     pub(crate) fn finish(&mut self, operation: Operation, scope: &Scope, end: End) {
         let count = self.counts.entry((operation, scope.clone())).or_default();
-        count.calls += 1;
         match end {
-            End::Answered => {}
+            End::Answered => count.succeeded += 1,
             End::Throttled => count.throttled += 1,
             End::Failed => count.failed += 1,
         }

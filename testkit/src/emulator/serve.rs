@@ -93,6 +93,7 @@ async fn handle(
             return Ok(signed(error.respond(service, &request_id), &request_id));
         }
     };
+    shared.moved.send_modify(|moved| *moved += 1);
     let operation = arrived.call.operation;
     let (delay, fault) = shared.strike(&arrived);
     if !delay.is_zero() {
@@ -100,7 +101,7 @@ async fn handle(
     }
     let answered = shared.answer(&arrived, fault);
     shared.state().calls.finish(operation, &arrived.scope, answered.end);
-    shared.finished.send_modify(|finished| *finished += 1);
+    shared.moved.send_modify(|moved| *moved += 1);
     answered.response.map(|response| signed(response, &arrived.request_id)).ok_or(Closed)
 }
 

@@ -30,7 +30,6 @@ impl World {
             detector: &detector.id,
             id: &id,
             resource: &threat.resource,
-            access_key: None,
             created: earlier(now, age),
             updated: now,
             count: threat.count,

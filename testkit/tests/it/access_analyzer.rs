@@ -204,7 +204,7 @@ async fn a_rescan_moves_only_the_time_of_the_analysis() {
     emulator.apply(shared_role("share", &external, "partner", "444455556666")).unwrap();
     let list = json!({ "analyzerArn": external });
     let mut before = post(&emulator, "/finding", list.clone()).await.json();
-    clock.advance(std::time::Duration::from_secs(86_400));
+    clock.advance(std::time::Duration::from_hours(24));
 
     emulator.apply(Event::Heartbeat { name: "share".to_owned() }).unwrap();
 

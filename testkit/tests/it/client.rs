@@ -70,7 +70,7 @@ impl Call<'_> {
         self
     }
 
-    pub(crate) fn body(mut self, body: impl ToString) -> Self {
+    pub(crate) fn body(mut self, body: impl std::fmt::Display) -> Self {
         self.body = body.to_string();
         self
     }

@@ -74,7 +74,7 @@ async fn archiving_moves_no_time_and_leaves_the_copy_in_security_hub() {
     let id = emulator.with_world(|world| world.ids("threat")).remove(0);
     let get = json!({ "findingIds": [id] });
     let before = post(&emulator, "/findings/get", get.clone()).await.json();
-    clock.advance(Duration::from_secs(60));
+    clock.advance(Duration::from_mins(1));
 
     emulator.apply(Event::Archive { name: "threat".to_owned() }).unwrap();
 

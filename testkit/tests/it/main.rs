@@ -12,6 +12,7 @@ mod guardduty;
 mod security_hub;
 mod sts;
 mod support;
+mod world;
 
 use muster_testkit::{
     Compliance, Config, Control, ControlFindings, Emulator, Event, ManualClock, Resource, Scope,

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use muster_testkit::{Compliance, Emulator, Event, Operation, Service};
+use muster_testkit::{
+    Compliance, Config, Control, ControlFindings, Emulator, Event, Limits, Operation, Resource,
+    Scope, Service,
+};
 use serde_json::{Value, json};
 
 use crate::client::{Answer, call};
@@ -105,7 +108,7 @@ async fn triage_in_the_console_does_not_move_the_time_of_update() {
     let (emulator, clock) = start(small_world()).await;
     emulator.apply(public_bucket("bucket")).unwrap();
     let before = get_findings(&emulator, json!({})).await.json();
-    clock.advance(Duration::from_secs(60));
+    clock.advance(Duration::from_mins(1));
 
     let note = Some(("known".to_owned(), "alice".to_owned()));
     let (name, workflow) = ("bucket".to_owned(), "SUPPRESSED".to_owned());
@@ -157,4 +160,125 @@ async fn page_sizes_beyond_the_limit_are_refused() {
         assert_eq!(answer.status, 400);
         assert_eq!(answer.json()["Code"], "InvalidInputException");
     }
+}
+
+async fn count(emulator: &Emulator, filters: Value) -> usize {
+    let answer = get_findings(emulator, json!({ "Filters": filters })).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    ids(&answer).len()
+}
+
+#[tokio::test]
+async fn filters_include_exclude_and_look_into_lists_and_maps() {
+    let config = Config::new(small_world()).limits(Limits::unlimited());
+    let emulator = Emulator::start(config).await.unwrap();
+    for name in ["alpha", "alpine", "beta"] {
+        emulator.apply(public_bucket(name)).unwrap();
+    }
+    let name = "beta".to_owned();
+    emulator.apply(Event::Evaluate { name, compliance: Compliance::Passed }).unwrap();
+    let text = |value: &str, comparison: &str| json!({ "Value": value, "Comparison": comparison });
+
+    let two = json!({ "ResourceId": [text("arn:aws:s3:::alp", "PREFIX")] });
+    assert_eq!(count(&emulator, two).await, 2);
+    let either = json!({
+        "ResourceId": [text("arn:aws:s3:::alpha", "EQUALS"), text("arn:aws:s3:::beta", "EQUALS")]
+    });
+    assert_eq!(count(&emulator, either).await, 2);
+    let neither = json!({
+        "ResourceId": [text("arn:aws:s3:::alpha", "NOT_EQUALS"), text("arn:aws:s3:::beta", "NOT_EQUALS")]
+    });
+    assert_eq!(count(&emulator, neither).await, 1);
+    let failed = json!({
+        "ComplianceStatus": [text("FAILED", "EQUALS")],
+        "WorkflowStatus": [text("NEW", "EQUALS")],
+        "SeverityLabel": [text("CRITICAL", "EQUALS")]
+    });
+    assert_eq!(count(&emulator, failed).await, 2);
+    let field = json!({ "ProductFields": [{
+        "Key": "Resources:0/Id", "Value": "arn:aws:s3:::beta", "Comparison": "EQUALS"
+    }] });
+    assert_eq!(count(&emulator, field).await, 1);
+    let recent = json!({ "UpdatedAt": [{ "DateRange": { "Value": 1, "Unit": "DAYS" } }] });
+    assert_eq!(count(&emulator, recent).await, 3);
+    let normalized = json!({ "SeverityNormalized": [{ "Gte": 90 }] });
+    assert_eq!(count(&emulator, normalized).await, 2);
+}
+
+#[tokio::test]
+async fn filters_that_aws_does_not_have_or_allow_are_refused() {
+    let config = Config::new(small_world()).limits(Limits::unlimited());
+    let emulator = Emulator::start(config).await.unwrap();
+    let value = json!({ "Value": "x", "Comparison": "EQUALS" });
+    let many: Vec<Value> = vec![value.clone(); 21];
+    let refused = [
+        // Findings have the time, filters do not.
+        json!({ "ProcessedAt": [{ "Start": "2026-01-01T00:00:00Z" }] }),
+        json!({ "Id": [{ "Value": "x", "Comparison": "MATCHES" }] }),
+        json!({ "Id": many }),
+        json!({ "UpdatedAt": [{ "Start": "yesterday" }] }),
+    ];
+
+    for filters in refused {
+        let answer = get_findings(&emulator, json!({ "Filters": filters })).await;
+        assert_eq!(answer.status, 400, "{filters}");
+        assert_eq!(answer.header("x-amzn-errortype"), "InvalidInputException");
+    }
+}
+
+#[tokio::test]
+async fn without_consolidation_each_standard_has_its_own_finding() {
+    let mut world = muster_testkit::World::new(7, crate::start_time());
+    world.enable_security_hub(&scope(), ControlFindings::PerStandard);
+    let (emulator, _clock) = start(world).await;
+    let bucket = Resource::bucket(&scope(), "shared");
+    emulator.apply(failed("S3.8", &scope(), &bucket)).unwrap();
+
+    let page = get_findings(&emulator, json!({})).await.json();
+
+    let findings = page["Findings"].as_array().unwrap();
+    let generators: Vec<&str> =
+        findings.iter().map(|finding| finding["GeneratorId"].as_str().unwrap()).collect();
+    assert_eq!(findings.len(), 2);
+    assert!(
+        generators.iter().any(|id| id.starts_with("aws-foundational-security-best-practices/v/"))
+    );
+    assert!(generators.iter().any(|id| id.starts_with("cis-aws-foundations-benchmark/v/")));
+    assert_eq!(findings[0]["Compliance"]["SecurityControlId"], "S3.8");
+    assert_eq!(findings[0]["ProductFields"]["ControlId"], "S3.8");
+    let hub = call(&emulator, Service::SecurityHub, "GET", "/accounts").send().await.json();
+    assert_eq!(hub["ControlFindingGenerator"], "STANDARD_CONTROL");
+}
+
+#[tokio::test]
+async fn the_administrator_sees_its_members_and_the_home_region_the_others() {
+    let member = Scope::new("444455556666", crate::REGION);
+    let elsewhere = Scope::new(crate::ACCOUNT, "us-west-2");
+    let mut world = small_world();
+    for other in [&member, &elsewhere] {
+        world.enable_security_hub(other, ControlFindings::PerControl);
+    }
+    let (emulator, _clock) = start(world).await;
+    for (number, place) in [&scope(), &member, &elsewhere].into_iter().enumerate() {
+        let bucket = Resource::bucket(place, &format!("bucket-{number}"));
+        emulator.apply(failed("S3.8", place, &bucket)).unwrap();
+    }
+    let seen = async || ids(&get_findings(&emulator, json!({})).await).len();
+    assert_eq!(seen().await, 1);
+
+    emulator.with_world(|world| world.set_administrator(crate::ACCOUNT));
+    assert_eq!(seen().await, 2);
+    emulator.with_world(|world| world.set_home_region(crate::REGION));
+    assert_eq!(seen().await, 3);
+}
+
+fn failed(control: &str, place: &Scope, resource: &Resource) -> Event {
+    Event::Control(Control {
+        name: format!("{control} {}", resource.name),
+        control: control.to_owned(),
+        scope: place.clone(),
+        resource: resource.clone(),
+        compliance: Compliance::Failed,
+        age_hours: 1,
+    })
 }

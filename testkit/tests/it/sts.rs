@@ -55,7 +55,7 @@ async fn an_assumed_role_reads_the_other_account_until_it_expires() {
 
     let member = list().header("x-amz-security-token", token).send().await.json();
     let without_token = list().send().await;
-    clock.advance(Duration::from_secs(900));
+    clock.advance(Duration::from_mins(15));
     let late = list().header("x-amz-security-token", token).send().await;
 
     emulator.with_world(|world| {

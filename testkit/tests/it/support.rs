@@ -85,7 +85,7 @@ async fn a_change_shows_when_the_check_is_refreshed_and_its_time_moves() {
     let (emulator, clock) = start(world()).await;
     emulator.apply(open_port("ssh")).unwrap();
     let before = result(&emulator, "HCP4007jGY").await;
-    clock.advance(Duration::from_secs(600));
+    clock.advance(Duration::from_mins(10));
 
     emulator.apply(refresh()).unwrap();
     let flagged = result(&emulator, "HCP4007jGY").await;
@@ -139,7 +139,7 @@ async fn mirrors_follow_the_controls_of_security_hub() {
 #[tokio::test]
 async fn a_refresh_on_request_is_done_or_refused_by_the_check() {
     let (emulator, clock) = start(world()).await;
-    clock.advance(Duration::from_secs(3600));
+    clock.advance(Duration::from_hours(1));
 
     let manual = json!({ "checkId": "HCP4007jGY" });
     let done = ask(&emulator, "RefreshTrustedAdvisorCheck", manual).await;
