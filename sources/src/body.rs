@@ -12,13 +12,20 @@ use crate::lenient::{Scalar, excerpt};
 /// An answer: an object, cut into its members.
 pub(crate) struct Answer<'a> {
     operation: &'static str,
-    members: Vec<(&'a [u8], Bytes)>,
+    members: Vec<Member<'a>>,
+}
+
+struct Member<'a> {
+    name: &'a [u8],
+    value: Bytes,
+    /// The items, when it is a list: cut in the same pass.
+    items: Option<Vec<Bytes>>,
 }
 
 impl<'a> Answer<'a> {
     /// Cuts `body`, which must be an object.
     pub(crate) fn read(body: &'a Bytes, operation: &'static str) -> Result<Self, BodyError> {
-        let mut cursor = Cursor { body, at: 0 };
+        let mut cursor = Cursor { body, bytes: body, at: 0 };
         let members = cursor.members().ok_or_else(|| BodyError {
             operation,
             message: format!("not a JSON object from byte {} on", cursor.at),
@@ -29,8 +36,11 @@ impl<'a> Answer<'a> {
     /// The member of that name, which is compared without regard to the case of ASCII letters: SDKs
     /// print `Findings`, the wire has `findings`, and emulators mix them up.
     pub(crate) fn member(&self, name: &str) -> Option<&Bytes> {
-        let has_name = |key: &[u8]| key.eq_ignore_ascii_case(name.as_bytes());
-        self.members.iter().find(|(key, _)| has_name(key)).map(|(_, value)| value)
+        self.find(name).map(|member| &member.value)
+    }
+
+    fn find(&self, name: &str) -> Option<&Member<'a>> {
+        self.members.iter().find(|member| member.name.eq_ignore_ascii_case(name.as_bytes()))
     }
 
     /// The items of the list of that name.
@@ -38,21 +48,21 @@ impl<'a> Answer<'a> {
     /// Without it the answer may be empty (a serialiser that leaves out empty lists) or something
     /// else altogether, such as an error with status 200. Taking the latter for an empty page would
     /// end in findings being called gone, so a member of another name makes it an error.
-    pub(crate) fn list(&self, name: &str) -> Result<Vec<Bytes>, BodyError> {
-        let Some(value) = self.member(name) else {
-            return match self.members.iter().find(|(key, _)| !is_harmless(key)) {
-                None => Ok(Vec::new()),
-                Some((other, _)) => Err(self.error(format!(
+    pub(crate) fn list(&self, name: &str) -> Result<&[Bytes], BodyError> {
+        let Some(member) = self.find(name) else {
+            return match self.members.iter().find(|member| !is_harmless(member.name)) {
+                None => Ok(&[]),
+                Some(other) => Err(self.error(format!(
                     "no `{name}`, but `{}`",
-                    excerpt(&String::from_utf8_lossy(other))
+                    excerpt(&String::from_utf8_lossy(other.name))
                 ))),
             };
         };
-        if value.as_ref() == b"null" {
-            return Ok(Vec::new());
+        match &member.items {
+            Some(items) => Ok(items),
+            None if member.value.as_ref() == b"null" => Ok(&[]),
+            None => Err(self.error(format!("`{name}` is not a list"))),
         }
-        let mut cursor = Cursor { body: value, at: 0 };
-        cursor.items().ok_or_else(|| self.error(format!("`{name}` is not a list")))
     }
 
     /// The text of that name; `None` when it is missing, null or empty.
@@ -95,14 +105,16 @@ fn is_harmless(key: &[u8]) -> bool {
 
 struct Cursor<'a> {
     body: &'a Bytes,
+    /// The same, without the cost of a shared buffer at each step.
+    bytes: &'a [u8],
     at: usize,
 }
 
 impl<'a> Cursor<'a> {
     /// The members of the object at the cursor.
-    fn members(&mut self) -> Option<Vec<(&'a [u8], Bytes)>> {
+    fn members(&mut self) -> Option<Vec<Member<'a>>> {
         let mut members = Vec::new();
-        if self.body.starts_with(b"\xEF\xBB\xBF") {
+        if self.bytes.starts_with(b"\xEF\xBB\xBF") {
             self.at = 3;
         }
         self.expect(b'{')?;
@@ -111,9 +123,16 @@ impl<'a> Cursor<'a> {
         }
         loop {
             self.space();
-            let key = self.string()?;
+            let name = self.string()?;
             self.expect(b':')?;
-            members.push((key, self.value()?));
+            self.space();
+            let start = self.at;
+            let items = if self.peek()? == b'[' { Some(self.items()?) } else { None };
+            let value = match &items {
+                Some(_) => self.body.slice(start..self.at),
+                None => self.value()?,
+            };
+            members.push(Member { name, value, items });
             if self.expect(b'}').is_some() {
                 return Some(members);
             }
@@ -149,7 +168,7 @@ impl<'a> Cursor<'a> {
             _ => {
                 let is_end =
                     |b: &u8| matches!(b, b',' | b']' | b'}' | b' ' | b'\t' | b'\r' | b'\n');
-                let rest = self.body.get(start..)?;
+                let rest = self.bytes.get(start..)?;
                 self.at += rest.iter().position(is_end).unwrap_or(rest.len());
             }
         }
@@ -160,14 +179,17 @@ impl<'a> Cursor<'a> {
     fn nested(&mut self) -> Option<()> {
         let mut depth = 0_usize;
         loop {
-            match self.peek()? {
+            let rest = self.bytes.get(self.at..)?;
+            let is_special = |b: &u8| matches!(b, b'"' | b'{' | b'[' | b'}' | b']');
+            let special = rest.iter().position(is_special)?;
+            self.at += special;
+            match rest.get(special)? {
                 b'"' => {
                     self.string()?;
                     continue;
                 }
                 b'{' | b'[' => depth += 1,
-                b'}' | b']' => depth -= 1,
-                _ => {}
+                _ => depth -= 1,
             }
             self.at += 1;
             if depth == 0 {
@@ -181,11 +203,11 @@ impl<'a> Cursor<'a> {
         self.take(b'"')?;
         let start = self.at;
         loop {
-            let rest = self.body.get(self.at..)?;
+            let rest = self.bytes.get(self.at..)?;
             let special = rest.iter().position(|b| matches!(b, b'"' | b'\\'))?;
             self.at += special;
             if rest.get(special) == Some(&b'"') {
-                let inside = self.body.get(start..self.at);
+                let inside = self.bytes.get(start..self.at);
                 self.at += 1;
                 return inside;
             }
@@ -194,7 +216,7 @@ impl<'a> Cursor<'a> {
     }
 
     fn peek(&self) -> Option<u8> {
-        self.body.get(self.at).copied()
+        self.bytes.get(self.at).copied()
     }
 
     fn take(&mut self, byte: u8) -> Option<()> {
@@ -218,7 +240,9 @@ mod tests {
     use super::*;
 
     fn list(body: &'static str, name: &str) -> Result<Vec<Bytes>, BodyError> {
-        Answer::read(&Bytes::from_static(body.as_bytes()), "test:List")?.list(name)
+        Answer::read(&Bytes::from_static(body.as_bytes()), "test:List")?
+            .list(name)
+            .map(<[_]>::to_vec)
     }
 
     #[test]
@@ -240,7 +264,8 @@ mod tests {
         let body =
             Bytes::from_static(b"{\"findings\": [{\"a\": \"\xFF \\uD800\n\"}, {nonsense}, {}]}");
 
-        let items = Answer::read(&body, "test:List").unwrap().list("findings").unwrap();
+        let answer = Answer::read(&body, "test:List").unwrap();
+        let items = answer.list("findings").unwrap();
 
         assert_eq!(items.len(), 3);
         assert_eq!(items[1].as_ref(), b"{nonsense}");

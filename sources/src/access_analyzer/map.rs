@@ -97,7 +97,7 @@ pub fn analyzers_page(body: &Bytes) -> Result<AnalyzersPage, BodyError> {
     let mut analyzers = Vec::new();
     for item in answer.list("analyzers")? {
         let analyzer: native::Analyzer<'_> =
-            draft::parse(&item).map_err(|error| answer.error(format!("analyzers: {error}")))?;
+            draft::parse(item).map_err(|error| answer.error(format!("analyzers: {error}")))?;
         let Some(arn) = analyzer.arn.text() else { continue };
         let text = |scalar: &Scalar<'_>| scalar.text().map_or_else(String::new, Cow::into_owned);
         let type_name = text(&analyzer.kind);
@@ -132,7 +132,7 @@ pub fn denied_resources_page(body: &Bytes) -> Result<IdsPage, BodyError> {
     let mut ids = Vec::new();
     for item in answer.list("findings")? {
         // What cannot be read here is shown when the pass itself comes to it.
-        let Ok(finding) = draft::parse::<Finding<'_>>(&item) else { continue };
+        let Ok(finding) = draft::parse::<Finding<'_>>(item) else { continue };
         if finding.error.text().is_some() {
             ids.extend(finding.resource.text().map(Cow::into_owned));
         }
@@ -174,12 +174,12 @@ pub fn summaries_page(body: &Bytes, unit: &Unit) -> Result<SummariesPage, BodyEr
     let answer = Answer::read(body, "access-analyzer:ListFindingsV2")?;
     let mut page = SummariesPage { next_token: answer.text("nextToken")?, ..Default::default() };
     for item in answer.list("findings")? {
-        match draft::parse::<Finding<'_>>(&item) {
+        match draft::parse::<Finding<'_>>(item) {
             Ok(finding) => match summary(&finding, unit) {
                 Some(summary) => page.summaries.push(summary),
-                None => page.unmapped.push(unmapped_value("id: missing", &item)),
+                None => page.unmapped.push(unmapped_value("id: missing", item)),
             },
-            Err(error) => page.unmapped.push(unmapped_value(error, &item)),
+            Err(error) => page.unmapped.push(unmapped_value(error, item)),
         }
     }
     Ok(page)

@@ -36,7 +36,7 @@ fn ids_page(body: &Bytes, operation: &'static str, list: &str) -> Result<IdsPage
     let answer = Answer::read(body, operation)?;
     let mut ids = Vec::new();
     for item in answer.list(list)? {
-        let id = serde_json::from_slice::<Scalar<'_>>(&item).ok();
+        let id = serde_json::from_slice::<Scalar<'_>>(item).ok();
         // An id left out would be a finding that nobody sees: better no page.
         let id = id.and_then(|id| id.text().map(std::borrow::Cow::into_owned));
         ids.push(id.ok_or_else(|| answer.error(format!("{list}: an item is not a text")))?);

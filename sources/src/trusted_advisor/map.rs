@@ -82,7 +82,7 @@ pub fn checks(body: &Bytes) -> Result<Vec<Check>, BodyError> {
     let answer = Answer::read(body, "support:DescribeTrustedAdvisorChecks")?;
     let mut checks = Vec::new();
     for item in answer.list("checks")? {
-        let check = draft::parse::<CheckDescription<'_>>(&item)
+        let check = draft::parse::<CheckDescription<'_>>(item)
             .map_err(|error| answer.error(format!("checks: {error}")))?;
         checks.extend(check_of(&check));
     }
@@ -110,7 +110,7 @@ pub fn summaries(body: &Bytes) -> Result<Vec<CheckSummary>, BodyError> {
     let answer = Answer::read(body, "support:DescribeTrustedAdvisorCheckSummaries")?;
     let mut summaries = Vec::new();
     for item in answer.list("summaries")? {
-        let summary = draft::parse::<Summary<'_>>(&item)
+        let summary = draft::parse::<Summary<'_>>(item)
             .map_err(|error| answer.error(format!("summaries: {error}")))?;
         summaries.push(summary_of(&summary));
     }
@@ -158,7 +158,7 @@ pub fn result(body: &Bytes, check: &Check, unit: &Unit) -> Result<CheckResult, B
     let time = answer.member("timestamp").and_then(|time| serde_json::from_slice(time).ok());
     head.evaluated = time.unwrap_or_default();
     let has_rows = answer.member("flaggedResources").is_some();
-    let rows = if has_rows { answer.list("flaggedResources")? } else { Vec::new() };
+    let rows = if has_rows { answer.list("flaggedResources")? } else { &[] };
     let summary = summary_of(&head);
     let evaluation = Evaluation { check, time: &head.evaluated, unit };
     let mut documents: Vec<Document> =

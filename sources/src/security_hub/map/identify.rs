@@ -146,9 +146,10 @@ fn guardduty(context: &Context<'_>) -> Option<Identity> {
     let partition = Arn::parse(context.id).map_or("", |arn| arn.partition);
     let partition = partition_or(partition, &region);
     let origin = Origin::GuardDuty { partition, region: &region, account, finding };
-    let rule = context.types().find_map(guardduty_type).unwrap_or_default();
-    let rule = if rule.is_empty() { context.generator() } else { &rule };
-    let mut identity = Identity::new(&origin, rule, FindingClass::Threat);
+    let rule = context.types().find_map(guardduty_type);
+    let last = || context.types().next()?.rsplit('/').next().map(str::to_owned);
+    let rule = rule.or_else(last).unwrap_or_else(|| context.generator().to_owned());
+    let mut identity = Identity::new(&origin, &rule, FindingClass::Threat);
     identity.facet = word(access_key(context).unwrap_or_default());
     Some(identity)
 }
