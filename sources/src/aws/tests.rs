@@ -52,8 +52,10 @@ async fn caller(url: &str) -> Caller {
 }
 
 async fn get_findings(caller: &Caller) -> Result<Answer, SourceError> {
-    let client = aws_sdk_securityhub::Client::new(caller.config());
-    let request = client.get_findings();
+    let config = aws_sdk_securityhub::config::Builder::from(caller.config())
+        .retry_partition(caller.retries())
+        .build();
+    let request = aws_sdk_securityhub::Client::from_conf(config).get_findings();
     caller.call(OPERATION, |capture| request.customize().interceptor(capture).send()).await
 }
 
@@ -236,6 +238,22 @@ async fn throttling_that_stays_is_a_state_of_the_unit() {
 
     assert_eq!(error.condition, UnitCondition::Throttled);
     assert_eq!(error.code, "ThrottlingException");
+}
+
+#[tokio::test]
+async fn a_source_that_fails_for_long_uses_up_only_its_own_retries() {
+    let overloaded = || Reply::error("503 Busy", "ServiceUnavailable", "try again");
+    let failing = Canned::start(std::iter::repeat_n(overloaded(), 1000)).await;
+    let caller_failing = caller(&failing.url).await;
+    for _ in 0..60 {
+        get_findings(&caller_failing).await.unwrap_err();
+    }
+    assert!(failing.requests().len() < 180, "its quota has an end");
+
+    let server = Canned::start([overloaded(), Reply::ok(b"{}")]).await;
+    let answer = get_findings(&caller(&server.url).await).await;
+
+    assert_eq!(answer.unwrap().body, b"{}".as_slice());
 }
 
 #[tokio::test]
