@@ -376,6 +376,34 @@ async fn the_account_is_that_of_the_settings_the_role_or_the_credentials() {
     assert!(error.message.contains("123456789012") && error.message.contains("210987654321"));
 }
 
+#[tokio::test]
+async fn a_list_that_comes_back_to_an_earlier_token_ends() {
+    let caller = caller("http://127.0.0.1:9").await;
+    let mut pages = Pages::new(OPERATION);
+    for token in ["a", "b", "c"] {
+        pages.advance(&caller, Some(token.to_owned())).unwrap();
+        assert_eq!(pages.token().as_deref(), Some(token));
+    }
+
+    let error = pages.advance(&caller, Some("a".to_owned())).unwrap_err();
+
+    assert_eq!(error.fault, Fault::RepeatedToken);
+    assert!(!pages.at_end());
+}
+
+#[tokio::test]
+async fn a_list_without_end_ends_at_the_limit() {
+    let caller = caller("http://127.0.0.1:9").await;
+    let mut pages = Pages::new(OPERATION);
+    for page in 1..PAGES_MAX {
+        pages.advance(&caller, Some(page.to_string())).unwrap();
+    }
+
+    let error = pages.advance(&caller, Some("more".to_owned())).unwrap_err();
+
+    assert_eq!((error.fault, error.condition), (Fault::TooManyPages, UnitCondition::Failing));
+}
+
 #[test]
 fn the_support_api_is_asked_in_one_region_of_each_partition() {
     let asked = |code: &str| {
