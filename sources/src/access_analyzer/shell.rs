@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use aws_sdk_accessanalyzer::Client;
+use aws_sdk_accessanalyzer::{Client, config};
 use muster_core::ids::AccountId;
 use muster_core::time::Millis;
 use muster_core::unit::{SourceKind, Unit};
@@ -49,7 +49,7 @@ struct Api {
 
 impl AccessAnalyzer {
     pub(crate) fn new(account: AccountId, caller: Caller) -> Self {
-        let client = Client::new(caller.config());
+        let client = client(&caller);
         Self { account, api: Arc::new(Api { client, caller, kinds: Mutex::default() }) }
     }
 
@@ -118,6 +118,11 @@ impl Api {
             )
         })
     }
+}
+
+fn client(caller: &Caller) -> Client {
+    let config = config::Builder::from(caller.config()).retry_partition(caller.retries());
+    Client::from_conf(config.build())
 }
 
 #[async_trait]

@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
+use aws_sdk_sts::config::retry::{RetryPartition, TokenBucket};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -19,6 +20,12 @@ use crate::document::BodyError;
 use crate::operations::Operation;
 use crate::source::{Fault, SourceError};
 
+/// How many retries may be owed at once, in the SDK's units: five or more each.
+const RETRY_QUOTA: usize = 500;
+
+/// How fast the quota grows again: a retry in five to fourteen seconds.
+const RETRY_QUOTA_PER_SECOND: f32 = 1.0;
+
 /// The bytes of an answer, and what they cost.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
@@ -33,6 +40,7 @@ pub(crate) struct Answer {
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     config: SdkConfig,
+    retries: RetryPartition,
     scope: Scope,
     pacer: Arc<dyn Pacer>,
     origin: Origin,
@@ -45,12 +53,17 @@ impl Caller {
         pacer: Arc<dyn Pacer>,
         origin: Origin,
     ) -> Self {
-        Self { config, scope, pacer, origin }
+        Self { config, retries: retry_quota(&scope), scope, pacer, origin }
     }
 
-    /// What clients are made from.
+    /// What clients are made from, together with [`Self::retries`].
     pub(crate) fn config(&self) -> &SdkConfig {
         &self.config
+    }
+
+    /// The quota that the calls' retries share.
+    pub(crate) fn retries(&self) -> RetryPartition {
+        self.retries.clone()
     }
 
     /// The Region asked.
@@ -131,6 +144,16 @@ impl Caller {
         };
         judge(evidence, &site)
     }
+}
+
+/// A quota of retries of its own.
+///
+/// The SDK's default one is shared by all accounts in a Region, and grows again only with successes:
+/// an account that fails for long would leave the others without retries, and itself for long after.
+fn retry_quota(scope: &Scope) -> RetryPartition {
+    let bucket =
+        TokenBucket::builder().capacity(RETRY_QUOTA).refill_rate(RETRY_QUOTA_PER_SECOND).build();
+    RetryPartition::custom(format!("muster-{}", scope.region)).token_bucket(bucket).build()
 }
 
 fn fault(operation: Operation, fault: Fault, message: String) -> Evidence {

@@ -205,3 +205,69 @@ impl StaticKeys {
         SharedCredentialsProvider::new(credentials)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An origin after its provider gave credentials that were found so.
+    async fn found(profile: Option<&str>, feature: AwsCredentialFeature) -> Origin {
+        let mut credentials = Credentials::new("AKIA", "secret", None, None, "test");
+        credentials
+            .get_property_mut_or_default::<Vec<AwsCredentialFeature>>()
+            .extend([AwsCredentialFeature::ResolvedAccountId, feature]);
+        let origin = Origin::new(profile, None, false);
+        let provider = origin.watch(SharedCredentialsProvider::new(credentials));
+        provider.provide_credentials().await.unwrap();
+        origin
+    }
+
+    #[tokio::test]
+    async fn advice_names_where_the_credentials_were_found() {
+        for (feature, place) in [
+            (AwsCredentialFeature::CredentialsEnvVars, "AWS_SESSION_TOKEN"),
+            (AwsCredentialFeature::CredentialsEnvVarsStsWebIdToken, "AWS_WEB_IDENTITY_TOKEN_FILE"),
+            (AwsCredentialFeature::CredentialsHttp, "the container's credentials"),
+            (AwsCredentialFeature::CredentialsImds, "the instance's role"),
+            (AwsCredentialFeature::CredentialsProfile, "AWS_PROFILE"),
+            (AwsCredentialFeature::CredentialsCode, "the keys in the settings"),
+        ] {
+            let origin = found(None, feature).await;
+
+            assert!(origin.place().contains(place), "{}", origin.place());
+            assert!(origin.expired_hint().contains(place), "{}", origin.expired_hint());
+        }
+    }
+
+    #[tokio::test]
+    async fn an_expired_session_of_sso_is_renewed_by_its_command() {
+        let sso = || AwsCredentialFeature::CredentialsProfileSso;
+
+        let named = found(Some("audit"), sso()).await.expired_hint();
+        let unnamed = found(None, sso()).await.expired_hint();
+
+        assert!(named.ends_with("aws sso login --profile audit"), "{named}");
+        assert!(unnamed.ends_with("aws sso login"), "{unnamed}");
+    }
+
+    #[test]
+    fn advice_before_anything_was_found_names_the_profile_or_the_chain() {
+        let profile = Origin::new(Some("audit"), None, false);
+        let chain = Origin::new(None, None, false);
+
+        assert!(profile.missing_hint().contains("the profile `audit` gives no credentials"));
+        assert!(chain.missing_hint().contains("AWS_PROFILE"));
+        assert!(chain.place().contains("standard chain"));
+    }
+
+    #[test]
+    fn keys_are_not_shown() {
+        let keys = StaticKeys {
+            access_key_id: "AKIA".to_owned(),
+            secret_access_key: "hidden".to_owned(),
+            session_token: Some("hidden".to_owned()),
+        };
+
+        assert_eq!(format!("{keys:?}"), r#"StaticKeys { access_key_id: "AKIA", .. }"#);
+    }
+}

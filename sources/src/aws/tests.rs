@@ -52,8 +52,10 @@ async fn caller(url: &str) -> Caller {
 }
 
 async fn get_findings(caller: &Caller) -> Result<Answer, SourceError> {
-    let client = aws_sdk_securityhub::Client::new(caller.config());
-    let request = client.get_findings();
+    let config = aws_sdk_securityhub::config::Builder::from(caller.config())
+        .retry_partition(caller.retries())
+        .build();
+    let request = aws_sdk_securityhub::Client::from_conf(config).get_findings();
     caller.call(OPERATION, |capture| request.customize().interceptor(capture).send()).await
 }
 
@@ -239,6 +241,22 @@ async fn throttling_that_stays_is_a_state_of_the_unit() {
 }
 
 #[tokio::test]
+async fn a_source_that_fails_for_long_uses_up_only_its_own_retries() {
+    let overloaded = || Reply::error("503 Busy", "ServiceUnavailable", "try again");
+    let failing = Canned::start(std::iter::repeat_n(overloaded(), 1000)).await;
+    let caller_failing = caller(&failing.url).await;
+    for _ in 0..60 {
+        get_findings(&caller_failing).await.unwrap_err();
+    }
+    assert!(failing.requests().len() < 180, "its quota has an end");
+
+    let server = Canned::start([overloaded(), Reply::ok(b"{}")]).await;
+    let answer = get_findings(&caller(&server.url).await).await;
+
+    assert_eq!(answer.unwrap().body, b"{}".as_slice());
+}
+
+#[tokio::test]
 async fn nobody_there_names_the_endpoint() {
     let server = Canned::start([]).await;
     let url = server.url.clone();
@@ -356,6 +374,34 @@ async fn the_account_is_that_of_the_settings_the_role_or_the_credentials() {
     let error = id(&both).await.unwrap_err();
     assert_eq!(error.fault, Fault::Settings);
     assert!(error.message.contains("123456789012") && error.message.contains("210987654321"));
+}
+
+#[tokio::test]
+async fn a_list_that_comes_back_to_an_earlier_token_ends() {
+    let caller = caller("http://127.0.0.1:9").await;
+    let mut pages = Pages::new(OPERATION);
+    for token in ["a", "b", "c"] {
+        pages.advance(&caller, Some(token.to_owned())).unwrap();
+        assert_eq!(pages.token().as_deref(), Some(token));
+    }
+
+    let error = pages.advance(&caller, Some("a".to_owned())).unwrap_err();
+
+    assert_eq!(error.fault, Fault::RepeatedToken);
+    assert!(!pages.at_end());
+}
+
+#[tokio::test]
+async fn a_list_without_end_ends_at_the_limit() {
+    let caller = caller("http://127.0.0.1:9").await;
+    let mut pages = Pages::new(OPERATION);
+    for page in 1..PAGES_MAX {
+        pages.advance(&caller, Some(page.to_string())).unwrap();
+    }
+
+    let error = pages.advance(&caller, Some("more".to_owned())).unwrap_err();
+
+    assert_eq!((error.fault, error.condition), (Fault::TooManyPages, UnitCondition::Failing));
 }
 
 #[test]

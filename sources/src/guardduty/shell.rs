@@ -1,8 +1,8 @@
 //! Reads `ListDetectors`, then for each detector `ListFindings` and `GetFindings`.
 
 use async_trait::async_trait;
-use aws_sdk_guardduty::Client;
 use aws_sdk_guardduty::types::{Condition, FindingCriteria, OrderBy, SortCriteria};
+use aws_sdk_guardduty::{Client, config};
 use muster_core::ids::AccountId;
 use muster_core::unit::{SourceKind, Unit};
 
@@ -25,7 +25,7 @@ pub(crate) struct GuardDuty {
 
 impl GuardDuty {
     pub(crate) fn new(account: AccountId, caller: Caller) -> Self {
-        Self { account, client: Client::new(caller.config()), caller }
+        Self { account, client: client(&caller), caller }
     }
 
     async fn detectors(&self) -> Result<Vec<String>, SourceError> {
@@ -46,6 +46,11 @@ impl GuardDuty {
         }
         Ok(detectors)
     }
+}
+
+fn client(caller: &Caller) -> Client {
+    let config = config::Builder::from(caller.config()).retry_partition(caller.retries());
+    Client::from_conf(config.build())
 }
 
 #[async_trait]

@@ -4,8 +4,8 @@
 //! cross-Region aggregation it returns the linked Regions' findings too, under the same ids.
 
 use async_trait::async_trait;
-use aws_sdk_securityhub::Client;
 use aws_sdk_securityhub::types::{AwsSecurityFindingFilters, DateFilter, SortCriterion, SortOrder};
+use aws_sdk_securityhub::{Client, config};
 use muster_core::ids::AccountId;
 use muster_core::unit::{SourceKind, Unit};
 
@@ -29,8 +29,13 @@ pub(crate) struct SecurityHub {
 
 impl SecurityHub {
     pub(crate) fn new(account: AccountId, caller: Caller) -> Self {
-        Self { account, client: Client::new(caller.config()), caller }
+        Self { account, client: client(&caller), caller }
     }
+}
+
+fn client(caller: &Caller) -> Client {
+    let config = config::Builder::from(caller.config()).retry_partition(caller.retries());
+    Client::from_conf(config.build())
 }
 
 #[async_trait]

@@ -9,7 +9,7 @@ mod memo;
 use std::collections::{BTreeMap, VecDeque};
 
 use async_trait::async_trait;
-use aws_sdk_support::Client;
+use aws_sdk_support::{Client, config};
 use muster_core::ids::AccountId;
 use muster_core::unit::{SourceKind, Unit, UnitCondition};
 
@@ -38,8 +38,13 @@ impl TrustedAdvisor {
         caller: Caller,
         settings: TrustedAdvisorSettings,
     ) -> Self {
-        Self { account, client: Client::new(caller.config()), caller, settings }
+        Self { account, client: client(&caller), caller, settings }
     }
+}
+
+fn client(caller: &Caller) -> Client {
+    let config = config::Builder::from(caller.config()).retry_partition(caller.retries());
+    Client::from_conf(config.build())
 }
 
 #[async_trait]
