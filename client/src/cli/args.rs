@@ -129,6 +129,11 @@ impl Format {
     pub(crate) fn is_human(self) -> bool {
         matches!(self, Self::Table | Self::Wide)
     }
+
+    /// Whether it holds whole findings.
+    pub(crate) fn is_json(self) -> bool {
+        matches!(self, Self::Json | Self::Jsonl)
+    }
 }
 
 /// When to colour.

@@ -193,6 +193,9 @@ fn hint_of(error: &CallError) -> Option<String> {
         (None, Code::Unimplemented) => {
             "is this a Muster server, and as new as this `muster`?".to_owned()
         }
+        (None, Code::Unavailable) => {
+            "is a Muster server at that address? If so, try again in a moment".to_owned()
+        }
         (_, Code::DeadlineExceeded) => "wait longer with --timeout".to_owned(),
         (_, Code::Unavailable) => "try again in a moment".to_owned(),
         _ => return None,

@@ -64,6 +64,27 @@ impl SafeText {
     }
 }
 
+impl SafeText {
+    /// The text cut to its last `columns`, with an ellipsis in the first one when something is
+    /// missing.
+    pub(crate) fn truncated_start(&self, columns: usize) -> Self {
+        if self.width() <= columns {
+            return self.clone();
+        }
+        let mut start = self.0.len();
+        let mut used = 1;
+        for (at, character) in self.0.char_indices().rev() {
+            used += character.width().unwrap_or(0);
+            if used > columns {
+                break;
+            }
+            start = at;
+        }
+        let kept = self.0.get(start..).unwrap_or_default();
+        Self(if columns == 0 { String::new() } else { format!("…{}", kept.trim_start()) })
+    }
+}
+
 impl fmt::Display for SafeText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -263,6 +284,14 @@ mod tests {
     }
 
     #[test]
+    fn what_matters_at_its_end_is_cut_at_its_beginning() {
+        let arn = SafeText::line("ec2 security-group/sg-0abc");
+
+        assert_eq!(arn.truncated_start(12).as_str(), "…oup/sg-0abc");
+        assert_eq!(arn.truncated_start(40), arn);
+    }
+
+    #[test]
     fn width_counts_columns_and_truncation_keeps_to_them() {
         let wide = SafeText::line("公開バケット");
         assert_eq!(wide.width(), 12);
@@ -273,6 +302,7 @@ mod tests {
             let truncated = wide.truncated(columns);
             assert_eq!(truncated.as_str(), cut);
             assert!(truncated.width() <= columns);
+            assert!(wide.truncated_start(columns).width() <= columns);
         }
     }
 }

@@ -1,11 +1,11 @@
 //! The real binary, against a real port.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpListener;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
 use muster_api::v1::watch_findings_response::Event;
 use muster_api::v1::{SnapshotEnd, SnapshotStart};
+use tokio::net::TcpSocket;
 
 use crate::fake::{Fake, State, Step};
 use crate::make::{at, bookmark, bucket, complete, finding, hostile};
@@ -74,9 +74,10 @@ async fn colour_follows_the_option_and_the_environment() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_not_there_is_exit_code_7_with_a_hint() {
-    // A port that was free a moment ago, and that nobody listens on.
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let server = format!("http://127.0.0.1:{port}");
+    // A port that is taken, so that nobody else gets it, but not listened on.
+    let taken = TcpSocket::new_v4().unwrap();
+    taken.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let server = format!("http://{}", taken.local_addr().unwrap());
 
     for args in [&["ls"][..], &["get", "3kq7"], &["ack", "3kq7"], &["watch"]] {
         let ran = output(command(&server, args)).await;

@@ -159,8 +159,10 @@ async fn a_list_that_goes_on_says_how() {
 
     insta::assert_snapshot!(ran.stderr, @r"
     showing 2 of 3 findings
-    hint: -n 0 shows all; --page-token 2 goes on from here
+    hint: -n 0 shows all
     ");
+    let names = muster(&fake(), "ls --all -n 2 -o name").await;
+    assert!(names.stderr.contains("hint: --page-token 2 goes on from here"), "{}", names.stderr);
 }
 
 #[tokio::test]

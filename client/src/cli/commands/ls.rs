@@ -5,7 +5,7 @@ mod told;
 
 use muster_api::v1::{FindingOrder, FindingView, ListFindingsRequest, ListFindingsResponse};
 
-use crate::cli::args::{Composed, Format, Hidden, LsArgs, View};
+use crate::cli::args::{Composed, Hidden, LsArgs, View};
 use crate::cli::coverage;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -29,7 +29,7 @@ pub(super) async fn run(session: &mut Session, args: &LsArgs) -> Result<Exit, Fa
     let list = print_all(session, args, &filter).await?;
     session.ui.flush()?;
     let hidden = told::Hidden::ask(session, &filter, everything).await;
-    told::explain(&mut session.ui, &list, args.filter.is_empty(), &hidden);
+    told::explain(session, &list, args.filter.is_empty(), &hidden);
     coverage::warn(&mut session.ui, list.first.coverage.as_ref());
     match failing {
         Some(count) if count > 0 => {
@@ -90,10 +90,4 @@ async fn count_also(session: &Session, filter: &str, also: &str) -> Result<u64, 
     };
     let page = session.client.list_findings(request).await;
     Ok(page.map_err(|error| session.failed_with(&error, &filter))?.total_count)
-}
-
-impl Format {
-    fn is_json(self) -> bool {
-        matches!(self, Self::Json | Self::Jsonl)
-    }
 }

@@ -69,7 +69,7 @@ impl FindingTable {
         if self.wide {
             columns.extend(WIDE_COLUMNS);
         }
-        columns.push(Column::new("RESOURCE").shrinks_to(16).dropped(1));
+        columns.push(Column::new("RESOURCE").shrinks_to(16).keeps_end().dropped(1));
         columns.push(Column::new("TITLE").shrinks_to(24));
 
         let short = short_ids(self.rows.iter().map(|row| row.id.as_str()));

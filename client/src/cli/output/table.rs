@@ -20,6 +20,8 @@ pub(crate) struct Column {
     right: bool,
     /// The narrowest it may be cut to; `None` when it is never cut.
     least: Option<usize>,
+    /// Cut at its beginning instead of its end.
+    keeps_end: bool,
     /// When the table does not fit, columns with a larger number are left out first; 0 stays.
     drop_order: u8,
 }
@@ -27,7 +29,7 @@ pub(crate) struct Column {
 impl Column {
     /// A column that is never cut and never left out.
     pub(crate) const fn new(title: &'static str) -> Self {
-        Self { title, right: false, least: None, drop_order: 0 }
+        Self { title, right: false, least: None, keeps_end: false, drop_order: 0 }
     }
 
     /// Aligned to the right, as numbers are.
@@ -38,6 +40,11 @@ impl Column {
     /// May be cut down to `least` columns.
     pub(crate) const fn shrinks_to(self, least: usize) -> Self {
         Self { least: Some(least), ..self }
+    }
+
+    /// Loses its beginning when it is cut: the end of a resource's name tells it apart.
+    pub(crate) const fn keeps_end(self) -> Self {
+        Self { keeps_end: true, ..self }
     }
 
     /// Is left out when there is no room, before those with smaller numbers.
@@ -132,11 +139,16 @@ impl Table {
         let mut line = String::new();
         for (at, (index, width)) in layout.iter().enumerate() {
             let Some(cell) = row.get(*index) else { continue };
-            let text = cell.text.truncated(*width);
+            let column = self.columns[*index];
+            let text = if column.keeps_end {
+                cell.text.truncated_start(*width)
+            } else {
+                cell.text.truncated(*width)
+            };
             let padding = " ".repeat(width.saturating_sub(text.width()));
             let is_last = at + 1 == layout.len();
             let cell = Span { text, style: cell.style };
-            if self.columns[*index].right {
+            if column.right {
                 line.push_str(&padding);
                 push_styled(&mut line, &cell, color);
             } else {

@@ -78,7 +78,9 @@ impl Hidden {
 }
 
 /// Says how much was shown; `unfiltered` when no option restricted the list.
-pub(super) fn explain(ui: &mut Ui, list: &Listed, unfiltered: bool, hidden: &Hidden) {
+pub(super) fn explain(session: &mut Session, list: &Listed, unfiltered: bool, hidden: &Hidden) {
+    let is_human = session.format.is_human();
+    let ui = &mut session.ui;
     let total = list.first.total_count;
     if list.shown == 0 {
         empty(ui, list, unfiltered, hidden);
@@ -92,7 +94,12 @@ pub(super) fn explain(ui: &mut Ui, list: &Listed, unfiltered: bool, hidden: &Hid
         ui.note(&format!("{} hidden by default: {}", hidden.total(), hidden.parts()));
     }
     if let Some(token) = &list.next_page_token {
-        ui.hint(&format!("-n 0 shows all; --page-token {token} goes on from here"));
+        // A person wants more lines; a token is long, and for scripts.
+        if is_human {
+            ui.hint("-n 0 shows all");
+        } else {
+            ui.hint(&format!("--page-token {token} goes on from here"));
+        }
     } else if hidden.total() > 0 {
         ui.hint("--all shows those too");
     }
