@@ -1,2 +1,5 @@
-//! `muster`.
-fn main() {}
+//! `muster`, the command line of Muster.
+
+fn main() -> std::process::ExitCode {
+    muster_client::cli::main()
+}

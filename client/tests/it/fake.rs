@@ -54,7 +54,7 @@ pub(crate) struct State {
     pub(crate) actors: Vec<String>,
     pub(crate) calls: Vec<&'static str>,
     /// The largest page the server gives.
-    pub(crate) page_max: usize,
+    pub(crate) page_max: Option<usize>,
 }
 
 /// The server; clones share the state.
@@ -215,12 +215,17 @@ impl FindingsService for Fake {
         let mut state = self.state();
         state.lists.push(request.clone());
         let start: usize = request.page_token.parse().unwrap_or(0);
-        let size = usize::try_from(request.page_size).unwrap().min(state.page_max.max(1));
+        let size =
+            usize::try_from(request.page_size).unwrap().min(state.page_max.unwrap_or(usize::MAX));
         let end = (start + size).min(state.findings.len());
         let count = state.counts.get(&request.filter).copied();
         Ok(Response::new(ListFindingsResponse {
             findings: state.findings[start..end].to_vec(),
-            next_page_token: if end < state.findings.len() { end.to_string() } else { "".into() },
+            next_page_token: if end < state.findings.len() {
+                end.to_string()
+            } else {
+                String::new()
+            },
             total_count: count.unwrap_or(state.findings.len() as u64),
             coverage: Some(state.coverage.clone()),
             position: Some(LogPosition { log_id: "log".into(), revision: 9, cursor: "c9".into() }),
@@ -250,11 +255,16 @@ impl FindingsService for Fake {
         let request = request.into_inner();
         let state = self.state();
         let start: usize = request.page_token.parse().unwrap_or(0);
-        let size = usize::try_from(request.page_size).unwrap().min(state.page_max.max(1));
+        let size =
+            usize::try_from(request.page_size).unwrap().min(state.page_max.unwrap_or(usize::MAX));
         let end = (start + size).min(state.history.len());
         Ok(Response::new(ListFindingHistoryResponse {
             changes: state.history[start..end].to_vec(),
-            next_page_token: if end < state.history.len() { end.to_string() } else { "".into() },
+            next_page_token: if end < state.history.len() {
+                end.to_string()
+            } else {
+                String::new()
+            },
             truncated_by_retention: true,
         }))
     }

@@ -2,6 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod binary;
+mod calls;
+mod cli;
+mod decide;
 mod fake;
+mod list;
 mod make;
+mod show;
 mod watch;
+mod watch_cli;

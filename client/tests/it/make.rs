@@ -60,3 +60,192 @@ pub(crate) fn bookmark(revision: u64) -> Step {
     let coverage = Some(Coverage { complete: true, ..Coverage::default() });
     Step::Send(Event::Bookmark(Bookmark { position, coverage, ..Bookmark::default() }))
 }
+
+/// A time in RFC 3339.
+pub(crate) fn time(text: &str) -> prost_types::Timestamp {
+    let seconds = text.parse::<jiff::Timestamp>().unwrap().as_second();
+    prost_types::Timestamp { seconds, nanos: 0 }
+}
+
+/// What somebody who can name a bucket would like a terminal to do.
+pub(crate) const HOSTILE: &str = "=HYPERLINK(\"x\")\u{1b}[2J\u{1b}]0;owned\u{7}\u{9b}31m red\u{202e}lacitirc\u{2066}\u{200b}\r\nnew line\ttab";
+
+/// A public bucket: acknowledged, reported twice.
+pub(crate) fn bucket() -> Finding {
+    Finding {
+        id: "fnd_3kq7bcdefghijklmnopqrstuvw".into(),
+        key: "weak|S3.8|arn:aws:s3:::logs".into(),
+        title: "S3 bucket logs is public".into(),
+        description: "Anybody can read it.\n\tBlock public access.".into(),
+        severity: Severity::Critical.into(),
+        severity_normalized: 90,
+        finding_class: FindingClass::Exposure.into(),
+        status: Status::Active.into(),
+        dissent: true,
+        priority: Some(Priority {
+            score: 812,
+            band: PriorityBand::P1.into(),
+            reasons: vec![
+                reason("severity", 450, 500, "CRITICAL (90)", false),
+                reason("exposure", 300, 300, "public", false),
+                reason("recency", 0, 100, "", true),
+                reason("corroboration", 62, 100, "2 products", false),
+            ],
+            gate: String::new(),
+            model_version: 1,
+        }),
+        triage: Some(Triage {
+            state: TriageState::Acknowledged.into(),
+            assignee: "bob".into(),
+            comment: "looking at it\nwith \u{1b}[31mcare".into(),
+            update_time: Some(time("2026-12-01T09:00:00Z")),
+            updated_by: Some(Actor { principal: "user:bob".into(), on_behalf_of: String::new() }),
+            decided_on_content_version: 1,
+            stale: true,
+            etag: "\"e1\"".into(),
+            ..Triage::default()
+        }),
+        account_id: "123456789012".into(),
+        region: "eu-central-1".into(),
+        resources: vec![Resource {
+            id: "arn:aws:s3:::logs".into(),
+            original_id: "arn:aws:s3:::logs".into(),
+            r#type: "AwsS3Bucket".into(),
+        }],
+        rule_id: "S3.8".into(),
+        products: vec!["aws/access-analyzer".into(), "aws/securityhub".into()],
+        exposure: Exposure::Public.into(),
+        remediation: Some(Remediation {
+            text: "Turn on Block Public Access.".into(),
+            url: "https://docs.aws.amazon.com/".into(),
+        }),
+        first_observed_time: Some(time("2026-11-24T12:00:00Z")),
+        last_observed_time: Some(time("2026-12-01T11:30:00Z")),
+        create_time: Some(time("2026-11-24T12:05:00Z")),
+        update_time: Some(time("2026-12-01T11:31:00Z")),
+        revision: 77,
+        content_version: 2,
+        reports: vec![Report {
+            source: Source::SecurityHub.into(),
+            path: ReportPath::Asff.into(),
+            provider_id: "arn:aws:securityhub:eu-central-1:123456789012:finding/1".into(),
+            product: "aws/securityhub".into(),
+            identity_rule: "shc".into(),
+            origin_key: "shc|S3.8|arn:aws:s3:::logs".into(),
+            unit: "securityhub/123456789012/eu-central-1".into(),
+            title: "S3.8 buckets should block public access".into(),
+            severity: Severity::Critical.into(),
+            severity_normalized: 90,
+            status: Status::Active.into(),
+            status_detail: "FAILED".into(),
+            workflow: "NEW".into(),
+            count: 3,
+            remarks: vec!["the Region was missing; taken from the unit".into()],
+            last_observed_time: Some(time("2026-12-01T11:30:00Z")),
+            raw_json: b"{\n  \"Id\": 1.50,\n  \"T\": \"x\xe2\x80\xaey\"\n}".to_vec(),
+            ..Report::default()
+        }],
+        report_count: 2,
+        ..Finding::default()
+    }
+}
+
+fn reason(
+    factor: &str,
+    points: u32,
+    max_points: u32,
+    value: &str,
+    missing: bool,
+) -> PriorityReason {
+    PriorityReason { factor: factor.into(), points, max_points, value: value.into(), missing }
+}
+
+/// A threat whose every text is hostile: new, nobody's.
+pub(crate) fn hostile() -> Finding {
+    Finding {
+        id: "fnd_aa22bcdefghijklmnopqrstuvw".into(),
+        title: HOSTILE.into(),
+        severity: Severity::High.into(),
+        severity_normalized: 70,
+        finding_class: FindingClass::Threat.into(),
+        status: Status::Active.into(),
+        priority: Some(Priority {
+            score: 640,
+            band: PriorityBand::P2.into(),
+            ..Priority::default()
+        }),
+        triage: Some(Triage {
+            state: TriageState::New.into(),
+            etag: "\"e2\"".into(),
+            ..Triage::default()
+        }),
+        account_id: "210987654321".into(),
+        region: "us-east-1".into(),
+        resources: vec![
+            Resource {
+                id: format!("arn:aws:ec2:us-east-1:210987654321:instance/{HOSTILE}"),
+                ..Resource::default()
+            },
+            Resource::default(),
+        ],
+        rule_id: format!("UnauthorizedAccess:EC2/{HOSTILE}"),
+        products: vec!["aws/guardduty".into()],
+        exposure: Exposure::Unknown.into(),
+        first_observed_time: Some(time("2026-12-01T11:15:00Z")),
+        revision: 80,
+        content_version: 1,
+        report_count: 1,
+        ..Finding::default()
+    }
+}
+
+/// A sample that is snoozed and resolved.
+pub(crate) fn sample() -> Finding {
+    Finding {
+        id: "fnd_aa22zzzzzzzzzzzzzzzzzzzzzz".into(),
+        title: "[SAMPLE] 公開されたアクセスキーが別の国から使われました".into(),
+        severity: Severity::Low.into(),
+        severity_normalized: 20,
+        finding_class: FindingClass::Threat.into(),
+        status: Status::Resolved.into(),
+        sample: true,
+        priority: Some(Priority {
+            gate: "sample".into(),
+            band: PriorityBand::P4.into(),
+            ..Priority::default()
+        }),
+        triage: Some(Triage {
+            state: TriageState::Snoozed.into(),
+            expire_time: Some(time("2026-12-07T13:00:00Z")),
+            etag: "\"e3\"".into(),
+            ..Triage::default()
+        }),
+        account_id: "123456789012".into(),
+        region: "global".into(),
+        products: vec!["aws/guardduty".into()],
+        exposure: Exposure::Unknown.into(),
+        create_time: Some(time("2026-10-01T00:00:00Z")),
+        revision: 12,
+        content_version: 1,
+        report_count: 1,
+        ..Finding::default()
+    }
+}
+
+/// Every unit read.
+pub(crate) fn complete() -> Coverage {
+    Coverage { complete: true, unit_count: 3, ..Coverage::default() }
+}
+
+/// One unit in trouble, with a hostile name.
+pub(crate) fn partial() -> Coverage {
+    Coverage {
+        complete: false,
+        unit_count: 3,
+        degraded: vec![DegradedUnit {
+            name: format!("guardduty/123456789012/eu-central-1/{HOSTILE}"),
+            condition: UnitCondition::Denied.into(),
+        }],
+        degraded_count: 1,
+    }
+}
