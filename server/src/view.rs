@@ -22,6 +22,7 @@
 
 mod column;
 mod grams;
+mod load;
 mod orders;
 mod pattern;
 mod postings;
@@ -38,6 +39,7 @@ mod slices;
 mod sorted;
 mod summary;
 mod table;
+mod texts;
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -50,17 +52,18 @@ use muster_core::time::Millis;
 use roaring::RoaringBitmap;
 
 use self::column::Column;
+pub use self::load::Loader;
 use self::orders::Orders;
 pub use self::query::{
     GROUP_BY_MAX, Group, GroupBy, KnownReport, Order, Page, Position, Query, Summary,
 };
 use self::reports::Reports;
 use self::resource::Resources;
-use self::row::{Row, Texts};
+use self::row::{Row, TextNumbers};
 use self::selections::{Selections, Touched};
 use self::sets::Sets;
 use self::slab::Slab;
-use crate::store::{Head, Store, StoreError};
+use crate::store::Head;
 
 /// The newest committed image of each finding, as lists and filters need it.
 pub struct View {
@@ -82,28 +85,6 @@ pub struct View {
     revision: Revision,
 }
 
-impl Default for View {
-    fn default() -> Self {
-        Self {
-            rows: Slab::default(),
-            live: RoaringBitmap::new(),
-            sets: Sets::default(),
-            accounts: Column::default(),
-            regions: Column::default(),
-            assignees: Column::default(),
-            rules: Column::searchable(),
-            titles: Column::searchable(),
-            resources: Resources::default(),
-            orders: Orders::default(),
-            reports: Reports::default(),
-            ends: BTreeSet::new(),
-            selections: Selections::default(),
-            touched: Touched::default(),
-            revision: Revision::ZERO,
-        }
-    }
-}
-
 impl fmt::Debug for View {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut view = f.debug_struct("View");
@@ -112,28 +93,13 @@ impl fmt::Debug for View {
 }
 
 impl View {
-    /// Builds the view by one scan of the heads. Nobody may write the store meanwhile.
-    ///
-    /// # Errors
-    ///
-    /// What the store says when the scan fails.
-    pub fn build(store: &dyn Store) -> Result<Self, StoreError> {
-        let mut loader = Loader::default();
-        store.scan_heads(&mut |head| loader.add(&head))?;
-        Ok(loader.finish(store.head()))
-    }
-
     /// Shows these images of findings, unless the view has newer ones; `revision` is the head of the
     /// log they belong to. A report that another finding held moves to the one that holds it now.
     pub fn apply(&mut self, heads: &[Head], revision: Revision) {
         for head in heads {
             match self.place(head.id) {
                 Some(place) => self.replace(place, head),
-                None => {
-                    let place = self.add(head);
-                    self.orders.insert(place, &self.rows);
-                    self.touched.note(place);
-                }
+                None => self.add(head),
             }
         }
         self.revision = self.revision.max(revision);
@@ -177,6 +143,10 @@ impl View {
     pub fn page(&self, query: &Query<'_>) -> Page {
         let selected = self.select(query.filter);
         let after = query.after.map(|after| (Reverse(after.key), after.id));
+        let after = match query.order {
+            Order::Priority => after.max(orders::above(self.ceiling(query.filter).into())),
+            Order::Newest | Order::RecentlyChanged => after,
+        };
         let count = query.limit.saturating_add(1);
         let mut places = self.orders.first(&selected, query.order, after, count, &self.rows);
         let more = places.len() > query.limit;
@@ -244,11 +214,10 @@ impl View {
         self.orders.find(id, &self.rows)
     }
 
-    /// Adds a finding everywhere but to the orders.
-    fn add(&mut self, head: &Head) -> u32 {
+    fn add(&mut self, head: &Head) {
         let place = self.rows.vacant();
         let facets = &head.facets;
-        let texts = Texts {
+        let texts = TextNumbers {
             account: self.accounts.insert(facets.account.as_str(), place),
             region: self.regions.insert(facets.region.as_str(), place),
             assignee: self.assignees.insert(&facets.assignee, place),
@@ -261,8 +230,9 @@ impl View {
         self.live.insert(place);
         self.sets.insert(&row, place);
         self.ends.extend(row.until.map(|until| (until, place)));
+        self.orders.insert(place, &self.rows);
         self.reports.replace(place, &head.reports);
-        place
+        self.touched.note(place);
     }
 
     /// Shows a newer image of the finding at `place`; touches only what moved.
@@ -272,7 +242,7 @@ impl View {
             return;
         }
         let facets = &head.facets;
-        let texts = Texts {
+        let texts = TextNumbers {
             account: self.accounts.replace(old.texts.account, facets.account.as_str(), place),
             region: self.regions.replace(old.texts.region, facets.region.as_str(), place),
             assignee: self.assignees.replace(old.texts.assignee, &facets.assignee, place),
@@ -311,31 +281,6 @@ impl View {
         if let Some(until) = row.until {
             self.ends.remove(&(until, place));
         }
-    }
-}
-
-/// Loads a view; orders are made at the end, all at once.
-#[derive(Debug, Default)]
-pub struct Loader {
-    view: View,
-}
-
-impl Loader {
-    /// Adds a finding, each once, in any order.
-    pub fn add(&mut self, head: &Head) {
-        self.view.add(head);
-    }
-
-    /// The view, which shows the log up to `revision`.
-    pub fn finish(self, revision: Revision) -> View {
-        let mut view = self.view;
-        view.orders = Orders::build(&view.rows);
-        for column in [&mut view.rules, &mut view.titles] {
-            column.shrink();
-        }
-        view.resources.shrink();
-        view.revision = revision;
-        view
     }
 }
 

@@ -11,6 +11,7 @@ use super::pattern::{Pattern, Place};
 use super::postings::{self, Postings};
 use super::slab::Slab;
 use super::table::Table;
+use super::texts::Texts;
 
 /// A column.
 ///
@@ -18,7 +19,8 @@ use super::table::Table;
 /// place that has it, and its number is used again.
 #[derive(Debug, Default)]
 pub(super) struct Column {
-    texts: Slab<Text>,
+    texts: Texts,
+    places: Slab<Postings>,
     numbers: Table,
     /// For texts that people search by their parts; without it every distinct text is looked at.
     grams: Option<Grams>,
@@ -26,45 +28,73 @@ pub(super) struct Column {
     hash: RandomState,
 }
 
-#[derive(Debug)]
-struct Text {
-    text: Box<str>,
-    places: Postings,
-}
-
 impl Column {
-    /// A column whose texts are searched by their parts.
-    pub(super) fn searchable() -> Self {
-        Self { grams: Some(Grams::default()), ..Self::default() }
+    /// Gives many places their texts, by the numbers that [`Column::intern`] said; each place once, in
+    /// order. For a column that was only interned to.
+    pub(super) fn fill(&mut self, numbers: impl Iterator<Item = (u32, u32)> + Clone) {
+        let mut ends = vec![0_usize; self.numbers() as usize + 1];
+        for (_, number) in numbers.clone() {
+            ends[number as usize + 1] += 1;
+        }
+        let mut sum = 0;
+        for end in &mut ends {
+            sum += *end;
+            *end = sum;
+        }
+        let mut places = vec![0_u32; sum];
+        for (place, number) in numbers {
+            let end = &mut ends[number as usize];
+            places[*end] = place;
+            *end += 1;
+        }
+        let mut start = 0;
+        for (number, end) in (0..self.numbers()).zip(ends) {
+            *self.places.at_mut(number) =
+                Postings::build(places.get(start..end).unwrap_or_default());
+            start = end;
+        }
     }
 
-    /// Gives `place` this text, and says its number.
-    pub(super) fn insert(&mut self, text: &str, place: u32) -> u32 {
+    /// Makes the column fast to search by parts of its texts.
+    pub(super) fn index(&mut self) {
+        let texts = self.places.iter().map(|(number, _)| (number, self.texts.at(number)));
+        self.grams = Some(Grams::build(texts));
+    }
+
+    /// The number of this text; a new text belongs to no place yet.
+    pub(super) fn intern(&mut self, text: &str) -> u32 {
         let hash = self.hash(text);
         if let Some(number) = self.numbers.find(hash, |number| self.text(number) == text) {
-            self.texts.at_mut(number).places.insert(place);
             return number;
         }
-        let number = self.texts.insert(Text { text: text.into(), places: Postings::One(place) });
+        let number = self.places.insert(Postings::build(&[]));
+        self.texts.set(number, text);
         let (texts, hasher) = (&self.texts, &self.hash);
-        self.numbers.insert(hash, number, |number| folded_hash(hasher, &texts.at(number).text));
+        self.numbers.insert(hash, number, |number| folded_hash(hasher, texts.at(number)));
         if let Some(grams) = &mut self.grams {
             grams.insert(number, text);
         }
         number
     }
 
+    /// Gives `place` this text, and says its number.
+    pub(super) fn insert(&mut self, text: &str, place: u32) -> u32 {
+        let number = self.intern(text);
+        self.places.at_mut(number).insert(place);
+        number
+    }
+
     /// Takes its text from `place`.
     pub(super) fn remove(&mut self, number: u32, place: u32) {
-        if !self.texts.at_mut(number).places.remove(place) {
+        if !self.places.at_mut(number).remove(place) {
             return;
         }
-        let hash = self.hash(self.text(number));
-        self.numbers.remove(hash, number);
-        let Text { text, .. } = self.texts.remove(number);
+        self.numbers.remove(self.hash(self.text(number)), number);
+        self.places.remove(number);
         if let Some(grams) = &mut self.grams {
-            grams.remove(number, &text);
+            grams.remove(number, self.texts.at(number));
         }
+        self.texts.set(number, "");
     }
 
     /// Gives `place` this text instead of the one with that number, and says its number.
@@ -78,18 +108,18 @@ impl Column {
 
     /// The text with that number.
     pub(super) fn text(&self, number: u32) -> &str {
-        &self.texts.at(number).text
+        self.texts.at(number)
     }
 
     /// Numbers are below this.
     pub(super) fn numbers(&self) -> u32 {
-        self.texts.places()
+        self.places.places()
     }
 
     /// The places that have exactly this text.
     pub(super) fn places(&self, text: &str) -> Cow<'_, RoaringBitmap> {
         let number = self.numbers.find(self.hash(text), |number| self.text(number) == text);
-        number.map_or_else(Cow::default, |number| self.texts.at(number).places.bitmap())
+        number.map_or_else(Cow::default, |number| self.places.at(number).bitmap())
     }
 
     /// The places with a text that fits. `None` means all of them.
@@ -100,20 +130,30 @@ impl Column {
         })
     }
 
+    /// At most how many texts [`Column::matching`] has to look at or collect.
+    pub(super) fn effort(&self, how: &TextMatch) -> u64 {
+        match (how, &self.grams) {
+            (TextMatch::Equals(_), _) => 1,
+            (TextMatch::Contains(wanted), _) if wanted.is_empty() => 0,
+            (TextMatch::Contains(wanted), Some(grams)) => {
+                grams.effort(wanted.to_ascii_lowercase().as_bytes())
+            }
+            (TextMatch::Contains(_), None) => self.numbers().into(),
+        }
+    }
+
     /// The places that have this text, without regard to ASCII case.
     pub(super) fn equal(&self, wanted: &str) -> Cow<'_, RoaringBitmap> {
         let numbers = self.numbers.candidates(self.hash(wanted));
-        let texts = numbers.map(|number| self.texts.at(number));
-        let equal = texts.filter(|text| text.text.eq_ignore_ascii_case(wanted));
-        postings::union(equal.map(|text| &text.places))
+        let equal = numbers.filter(|number| self.text(*number).eq_ignore_ascii_case(wanted));
+        self.union(equal)
     }
 
     /// The places with a text that the pattern fits.
     pub(super) fn fitting(&self, pattern: &Pattern) -> Cow<'_, RoaringBitmap> {
         let Some(grams) = &self.grams else {
-            let texts = self.texts.iter().map(|(_, text)| text);
-            let fitting = texts.filter(|text| pattern.fits(&text.text));
-            return postings::union(fitting.map(|text| &text.places));
+            let numbers = self.places.iter().map(|(number, _)| number);
+            return self.union(numbers.filter(|number| pattern.fits(self.text(*number))));
         };
         let bytes = match pattern.place() {
             Place::Anywhere => pattern.bytes().to_vec(),
@@ -121,16 +161,12 @@ impl Column {
             Place::End => [pattern.bytes(), &[END]].concat(),
         };
         let candidates = grams.candidates(&bytes);
-        let texts = candidates.texts.iter().map(|number| self.texts.at(number));
-        let fitting = texts.filter(|text| candidates.exact || pattern.fits(&text.text));
-        postings::union(fitting.map(|text| &text.places))
+        let fits = |number: &u32| candidates.exact || pattern.fits(self.text(*number));
+        self.union(candidates.texts.iter().filter(fits))
     }
 
-    /// Gives back memory held in reserve, after the first load.
-    pub(super) fn shrink(&mut self) {
-        if let Some(grams) = &mut self.grams {
-            grams.shrink();
-        }
+    fn union(&self, numbers: impl Iterator<Item = u32>) -> Cow<'_, RoaringBitmap> {
+        postings::union(numbers.map(|number| self.places.at(number)))
     }
 
     fn hash(&self, text: &str) -> u64 {

@@ -5,6 +5,7 @@
 //! lower-case ones. The marks are bytes that UTF-8 never has.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, Hasher, RandomState};
 
 use roaring::{MultiOps, RoaringBitmap};
 
@@ -20,7 +21,7 @@ const FEW: u64 = if cfg!(test) { 2 } else { 64 };
 /// The texts that have each run of three bytes.
 #[derive(Debug, Default)]
 pub(super) struct Grams {
-    texts: HashMap<u32, RoaringBitmap>,
+    texts: HashMap<u32, RoaringBitmap, GramHash>,
 }
 
 /// Texts that may contain a pattern.
@@ -32,18 +33,49 @@ pub(super) struct Candidates {
 }
 
 impl Grams {
+    /// Indexes many texts, in the order of their numbers: several times as fast as one by one.
+    pub(super) fn build<'a>(texts: impl Iterator<Item = (u32, &'a str)> + Clone) -> Self {
+        let mut ends: HashMap<u32, usize, GramHash> = HashMap::default();
+        for gram in texts.clone().flat_map(|(_, text)| grams(text)) {
+            *ends.entry(gram).or_default() += 1;
+        }
+        let mut sum = 0;
+        for end in ends.values_mut() {
+            sum += std::mem::replace(end, sum);
+        }
+        let starts = ends.clone();
+        let mut numbers = vec![0_u32; sum];
+        for (number, text) in texts {
+            for gram in grams(text) {
+                if let Some(end) = ends.get_mut(&gram)
+                    && let Some(slot) = numbers.get_mut(*end)
+                {
+                    (*slot, *end) = (number, *end + 1);
+                }
+            }
+        }
+        let set = |(gram, start): (u32, usize)| {
+            let end = ends.get(&gram).copied().unwrap_or(start);
+            let numbers = numbers.get(start..end).unwrap_or_default();
+            let set: RoaringBitmap = numbers.iter().copied().collect();
+            // A copy has no room in reserve.
+            (gram, RoaringBitmap::clone(&set))
+        };
+        Self { texts: starts.into_iter().map(set).collect() }
+    }
+
     /// Adds a text.
-    pub(super) fn insert(&mut self, place: u32, text: &str) {
+    pub(super) fn insert(&mut self, number: u32, text: &str) {
         for gram in grams(text) {
-            self.texts.entry(gram).or_default().insert(place);
+            self.texts.entry(gram).or_default().insert(number);
         }
     }
 
     /// Removes a text that was added as it is.
-    pub(super) fn remove(&mut self, place: u32, text: &str) {
+    pub(super) fn remove(&mut self, number: u32, text: &str) {
         for gram in grams(text) {
             if let Some(texts) = self.texts.get_mut(&gram) {
-                texts.remove(place);
+                texts.remove(number);
                 if texts.is_empty() {
                     self.texts.remove(&gram);
                 }
@@ -57,13 +89,9 @@ impl Grams {
         if pattern.len() < 3 {
             return Candidates { texts: self.beginning_with(pattern), exact: true };
         }
-        let mut sets = Vec::new();
-        for run in pattern.windows(3) {
-            match run.try_into().ok().and_then(|run| self.texts.get(&gram(run))) {
-                Some(texts) => sets.push(texts),
-                None => return Candidates { texts: RoaringBitmap::new(), exact: true },
-            }
-        }
+        let Some(mut sets) = self.sets(pattern) else {
+            return Candidates { texts: RoaringBitmap::new(), exact: true };
+        };
         sets.sort_unstable_by_key(|texts| texts.len());
         let mut sets = sets.into_iter();
         let mut texts = sets.next().cloned().unwrap_or_default();
@@ -76,11 +104,19 @@ impl Grams {
         Candidates { texts, exact: pattern.len() == 3 }
     }
 
-    /// Gives back what the lists of places hold in reserve, after all texts were added in order.
-    pub(super) fn shrink(&mut self) {
-        for texts in self.texts.values_mut() {
-            *texts = texts.clone();
+    /// At most how many texts are candidates for `pattern`, which is in lower case.
+    pub(super) fn effort(&self, pattern: &[u8]) -> u64 {
+        if pattern.len() < 3 {
+            return self.texts.len() as u64;
         }
+        let sets = self.sets(pattern).unwrap_or_default();
+        sets.iter().map(|texts| texts.len()).min().unwrap_or(0)
+    }
+
+    /// The texts that have each run of `pattern`; `None` when a run is nowhere.
+    fn sets(&self, pattern: &[u8]) -> Option<Vec<&RoaringBitmap>> {
+        let runs = pattern.windows(3).map(|run| run.try_into().map_or(0, gram));
+        runs.map(|gram| self.texts.get(&gram)).collect()
     }
 
     /// The texts with a run that begins with `pattern` (one or two bytes).
@@ -103,4 +139,43 @@ fn grams(text: &str) -> impl Iterator<Item = u32> {
 
 fn gram([first, second, third]: [u8; 3]) -> u32 {
     u32::from_be_bytes([0, first, second, third])
+}
+
+/// Hashes runs: multiplies by a random odd number. Runs are looked up a hundred times for each new
+/// text, and there are only 2^24 of them.
+#[derive(Clone, Copy, Debug)]
+struct GramHash(u64);
+
+impl Default for GramHash {
+    fn default() -> Self {
+        Self(RandomState::new().hash_one(0) | 1)
+    }
+}
+
+impl BuildHasher for GramHash {
+    type Hasher = GramHasher;
+
+    fn build_hasher(&self) -> GramHasher {
+        GramHasher(self.0)
+    }
+}
+
+/// See [`GramHash`].
+struct GramHasher(u64);
+
+impl Hasher for GramHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u32((*byte).into());
+        }
+    }
+
+    fn write_u32(&mut self, gram: u32) {
+        let product = self.0.wrapping_mul(u64::from(gram) | 1 << 32);
+        self.0 = product ^ product >> 32;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }

@@ -10,16 +10,22 @@ use super::row::Row;
 use super::slab::Slab;
 use super::slices::Slices;
 use super::sorted::{Rank, Sorted};
+use super::table::Table;
 
 /// A set with no more places than this is put in order place by place.
 const GATHER_MAX: u64 = if cfg!(test) { 3 } else { 2048 };
 
-/// How many places of an order are tried before the numbers are asked where the set begins.
-const WALK_MAX: usize = if cfg!(test) { 5 } else { 4096 };
+/// How many places of an order are tried at most before the key slices are asked where the set goes
+/// on.
+const WALK_MAX: u64 = if cfg!(test) { 5 } else { 4096 };
+
+/// The last of all ids.
+const LAST_ID: FindingId = FindingId([0xFF; 16]);
 
 /// The orders.
 #[derive(Debug, Default)]
 pub(super) struct Orders {
+    places: Table,
     ids: Sorted,
     indexes: [Index; Order::ALL.len()],
 }
@@ -45,6 +51,17 @@ pub(super) fn key(order: Order, row: &Row) -> u64 {
     }
 }
 
+/// The last rank before everything with that key; `None` when nothing can be before.
+pub(super) fn above(key: u64) -> Option<Rank> {
+    key.checked_add(1).map(|above| (Reverse(above), LAST_ID))
+}
+
+/// An id is a hash already.
+fn hash(id: FindingId) -> u64 {
+    let (first, _) = id.0.split_first_chunk::<8>().expect("an id has 16 bytes");
+    u64::from_le_bytes(*first)
+}
+
 fn id_rank(id: FindingId) -> Rank {
     (Reverse(0), id)
 }
@@ -52,19 +69,25 @@ fn id_rank(id: FindingId) -> Rank {
 impl Orders {
     /// Orders all rows at once.
     pub(super) fn build(rows: &Slab<Row>) -> Self {
-        let mut ids: Vec<(FindingId, u32)> =
-            rows.iter().map(|(place, row)| (row.id, place)).collect();
+        let mut places = Table::with_capacity(rows.places() as usize);
+        let mut ids: Vec<(FindingId, u32)> = Vec::new();
+        for (place, row) in rows.iter() {
+            places.insert(hash(row.id), place, |place| hash(rows.at(place).id));
+            ids.push((row.id, place));
+        }
         ids.sort_unstable();
-        let places: Vec<u32> = ids.into_iter().map(|(_, place)| place).collect();
+        let by_id: Vec<u32> = ids.into_iter().map(|(_, place)| place).collect();
         Self {
-            ids: Sorted::build(&places, |place| id_rank(rows.at(place).id)),
-            indexes: Order::ALL.map(|order| Index::build(order, &places, rows)),
+            places,
+            ids: Sorted::build(&by_id, |place| id_rank(rows.at(place).id)),
+            indexes: Order::ALL.map(|order| Index::build(order, &by_id, rows)),
         }
     }
 
     /// Adds the row at `place`.
     pub(super) fn insert(&mut self, place: u32, rows: &Slab<Row>) {
         let row = rows.at(place);
+        self.places.insert(hash(row.id), place, |place| hash(rows.at(place).id));
         self.ids.insert(id_rank(row.id), place, |place| id_rank(rows.at(place).id));
         for order in Order::ALL {
             self.enter(order, place, rows);
@@ -75,6 +98,7 @@ impl Orders {
     /// Removes the row at `place`, which is still there.
     pub(super) fn remove(&mut self, place: u32, rows: &Slab<Row>) {
         let row = rows.at(place);
+        self.places.remove(hash(row.id), place);
         self.ids.remove(id_rank(row.id), |place| id_rank(rows.at(place).id));
         for order in Order::ALL {
             self.leave(order, place, rows);
@@ -99,7 +123,7 @@ impl Orders {
 
     /// The place of a finding.
     pub(super) fn find(&self, id: FindingId, rows: &Slab<Row>) -> Option<u32> {
-        self.ids.find(id_rank(id), |place| id_rank(rows.at(place).id))
+        self.places.find(hash(id), |place| rows.at(place).id == id)
     }
 
     /// Places by id, behind `after`.
@@ -118,9 +142,8 @@ impl Orders {
 
     /// The first `count` of `set` in an order that rank behind `after`.
     ///
-    /// Small sets are gathered and sorted. Otherwise the order is walked: that is over soon when the
-    /// set is spread over the whole order, as most are. When it is not (what is resolved has score
-    /// 0), the key slices say where the set goes on.
+    /// Small sets are gathered and sorted. Otherwise the order is walked, which is over soon when the
+    /// set is spread over it, as most are. When it is not, the key slices say where the set goes on.
     pub(super) fn first(
         &self,
         set: &RoaringBitmap,
@@ -178,18 +201,16 @@ impl Orders {
 
 impl Index {
     /// Puts places, which are in the order of ids, in this order.
-    fn build(order: Order, places: &[u32], rows: &Slab<Row>) -> Self {
-        let mut keys = Slices::default();
-        let mut keyed = Vec::with_capacity(places.len());
-        for place in places {
-            let key = key(order, rows.at(*place));
-            keys.change(*place, 0, key);
-            keyed.push((Reverse(key), *place));
-        }
+    fn build(order: Order, by_id: &[u32], rows: &Slab<Row>) -> Self {
+        let mut keyed: Vec<(Reverse<u64>, u32)> =
+            by_id.iter().map(|place| (Reverse(key(order, rows.at(*place))), *place)).collect();
         // Stable: what has one key stays in the order of ids.
         keyed.sort_by_key(|(key, _)| *key);
         let ordered: Vec<u32> = keyed.into_iter().map(|(_, place)| place).collect();
-        Self { sorted: Sorted::build(&ordered, |place| rank(order, rows.at(place))), keys }
+        Self {
+            sorted: Sorted::build(&ordered, |place| rank(order, rows.at(place))),
+            keys: Slices::build(rows.iter().map(|(place, row)| (place, key(order, row)))),
+        }
     }
 }
 
@@ -237,14 +258,17 @@ impl List<'_> {
         found: &mut Vec<u32>,
     ) -> Walk {
         let rows = u64::from(self.rows.places());
+        // Were the set spread evenly, so many steps would find enough; with four times as many it is
+        // not.
         let likely = rows.saturating_mul(count as u64) / set.len();
-        let steps = WALK_MAX.max(count.saturating_mul(2));
-        if likely > steps as u64 {
+        let steps_max = WALK_MAX.max((count as u64).saturating_mul(2));
+        if likely > steps_max {
             return Walk::Reached(after);
         }
+        let steps = steps_max.min(likely * 4 + 64);
         let mut last = None;
         let mut places = self.index.sorted.after(after, 0, |place| self.rank(place));
-        for place in places.by_ref().take(steps) {
+        for place in places.by_ref().take(usize::try_from(steps).unwrap_or(usize::MAX)) {
             if found.len() == count {
                 return Walk::Enough;
             }
@@ -268,8 +292,8 @@ impl List<'_> {
         if set.len() <= GATHER_MAX {
             return self.gather(set, after, count);
         }
-        let above = || key.checked_add(1).map(|above| (Reverse(above), FindingId([0xFF; 16])));
-        let places = self.index.sorted.after(after.or_else(above), key, |place| self.rank(place));
+        let after = after.or_else(|| above(key));
+        let places = self.index.sorted.after(after, key, |place| self.rank(place));
         places.filter(|place| set.contains(*place)).take(count).collect()
     }
 }

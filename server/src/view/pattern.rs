@@ -56,18 +56,25 @@ impl Pattern {
         match self.place {
             Place::Start => is(text.get(..length)),
             Place::End => is(text.len().checked_sub(length).and_then(|start| text.get(start..))),
-            Place::Anywhere => {
-                let mut start = 0;
-                while let Some(part) = text.get(start..start + length) {
-                    if is(Some(part)) {
-                        return true;
-                    }
-                    let last = part.last().copied().unwrap_or_default();
-                    start += usize::from(self.steps[usize::from(last)]);
-                }
-                false
-            }
+            Place::Anywhere => self.stands_in(text),
         }
+    }
+
+    fn stands_in(&self, text: &[u8]) -> bool {
+        let length = self.bytes.len();
+        let Some(last) = self.bytes.last() else { return true };
+        let mut end = length;
+        while let Some(byte) = text.get(end - 1) {
+            if byte.to_ascii_lowercase() == *last
+                && text
+                    .get(end - length..end)
+                    .is_some_and(|part| part.eq_ignore_ascii_case(&self.bytes))
+            {
+                return true;
+            }
+            end += usize::from(self.steps[usize::from(*byte)]);
+        }
+        false
     }
 }
 

@@ -10,6 +10,9 @@ const FEW_MAX: usize = if cfg!(test) { 3 } else { 32 };
 /// Beyond this many places a union is made by setting bits, not by sorting.
 const SORT_MAX: usize = if cfg!(test) { 6 } else { 2048 };
 
+/// A bitmap with no more places than this is taken apart for a union.
+const SMALL_MAX: u64 = if cfg!(test) { 5 } else { 8192 };
+
 /// A set of places.
 #[derive(Debug)]
 pub(super) enum Postings {
@@ -22,11 +25,25 @@ pub(super) enum Postings {
 }
 
 impl Postings {
+    /// Takes places that are in order.
+    pub(super) fn build(places: &[u32]) -> Self {
+        match places {
+            [one] => Self::One(*one),
+            _ if places.len() <= FEW_MAX => Self::Few(places.to_vec()),
+            _ => {
+                let many: RoaringBitmap = places.iter().copied().collect();
+                // A copy has no room in reserve.
+                Self::Many(Box::new(RoaringBitmap::clone(&many)))
+            }
+        }
+    }
+
     /// Adds a place.
     pub(super) fn insert(&mut self, place: u32) {
         match self {
             Self::One(one) if *one == place => {}
             Self::One(one) => *self = Self::Few(vec![place.min(*one), place.max(*one)]),
+            Self::Few(few) if few.is_empty() => *self = Self::One(place),
             Self::Few(few) => {
                 if let Err(index) = few.binary_search(&place) {
                     few.insert(index, place);
@@ -79,10 +96,17 @@ pub(super) fn union<'a>(sets: impl Iterator<Item = &'a Postings>) -> Cow<'a, Roa
             Postings::Many(places) => many.push(places),
         }
     }
-    match (few.as_slice(), many.as_slice()) {
-        ([], [one]) => return Cow::Borrowed(one),
-        (_, _) => {}
+    if let ([], [one]) = (few.as_slice(), many.as_slice()) {
+        return Cow::Borrowed(one);
     }
+    // Thousands of small bitmaps are faster to take apart than to unite.
+    many.retain(|places| {
+        let small = places.len() <= SMALL_MAX;
+        if small {
+            few.extend(*places);
+        }
+        !small
+    });
     let few = bitmap(few);
     Cow::Owned(if many.is_empty() { few } else { many.union() | few })
 }

@@ -101,19 +101,41 @@ impl Reports {
         true
     }
 
+    /// Adds the reports of a new finding to an index that is being loaded.
+    pub(super) fn load(&mut self, place: u32, reports: &[ReportHead]) {
+        for report in reports.iter().rev() {
+            let (unit, rule) =
+                (self.units.intern(&report.unit), self.rules.intern(&report.rule_id));
+            self.push(place, report, unit, rule);
+        }
+    }
+
+    /// Ends the loading.
+    pub(super) fn finish(&mut self) {
+        let entries = self.entries.iter();
+        self.units.fill(entries.clone().map(|(number, entry)| (number, entry.unit)));
+        self.rules.fill(entries.map(|(number, entry)| (number, entry.rule)));
+    }
+
     /// Puts a report before the others of its finding.
     fn insert(&mut self, place: u32, report: &ReportHead) {
         if let Some(number) = self.number(&report.key) {
             self.remove(number);
         }
         let number = self.entries.vacant();
-        self.entries.insert(Entry {
+        let unit = self.units.insert(&report.unit, number);
+        let rule = self.rules.insert(&report.rule_id, number);
+        self.push(place, report, unit, rule);
+    }
+
+    fn push(&mut self, place: u32, report: &ReportHead, unit: u32, rule: u32) {
+        let number = self.entries.insert(Entry {
             key: report.key,
             content_hash: report.content_hash,
             finding: place,
             next: self.head(place),
-            unit: self.units.insert(&report.unit, number),
-            rule: self.rules.insert(&report.rule_id, number),
+            unit,
+            rule,
             absent: report.absent,
         });
         let entries = &self.entries;

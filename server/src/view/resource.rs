@@ -19,7 +19,7 @@ use super::column::Column;
 use super::pattern::{Pattern, Place};
 
 /// The column.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Resources {
     paths: Column,
     names: Column,
@@ -32,13 +32,19 @@ pub(super) struct ResourceNumber {
     name: u32,
 }
 
-impl Default for Resources {
-    fn default() -> Self {
-        Self { paths: Column::searchable(), names: Column::searchable() }
-    }
-}
-
 impl Resources {
+    /// The numbers of this resource id; new parts belong to no place yet.
+    pub(super) fn intern(&mut self, id: &str) -> ResourceNumber {
+        let (path, name) = cut(id);
+        ResourceNumber { path: self.paths.intern(path), name: self.names.intern(name) }
+    }
+
+    /// Gives many places their resource ids; see [`Column::fill`].
+    pub(super) fn fill(&mut self, numbers: impl Iterator<Item = (u32, ResourceNumber)> + Clone) {
+        self.paths.fill(numbers.clone().map(|(place, number)| (place, number.path)));
+        self.names.fill(numbers.map(|(place, number)| (place, number.name)));
+    }
+
     /// Gives `place` this resource id.
     pub(super) fn insert(&mut self, id: &str, place: u32) -> ResourceNumber {
         let (path, name) = cut(id);
@@ -84,10 +90,19 @@ impl Resources {
         }
     }
 
-    /// Gives back memory held in reserve, after the first load.
-    pub(super) fn shrink(&mut self) {
-        self.paths.shrink();
-        self.names.shrink();
+    /// Makes the column fast to search by parts of its texts.
+    pub(super) fn index(&mut self) {
+        self.paths.index();
+        self.names.index();
+    }
+
+    /// At most how many texts [`Resources::matching`] has to look at or collect.
+    pub(super) fn effort(&self, how: &TextMatch) -> u64 {
+        let part = match how {
+            TextMatch::Equals(_) => return 2,
+            TextMatch::Contains(wanted) => TextMatch::Contains(cut(wanted).1.to_owned()),
+        };
+        self.paths.effort(how) + self.names.effort(&part)
     }
 
     fn containing(&self, wanted: &str) -> Option<Cow<'_, RoaringBitmap>> {

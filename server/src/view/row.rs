@@ -13,7 +13,7 @@ use super::View;
 use super::resource::ResourceNumber;
 use crate::store::Head;
 
-/// One dense row: 96 bytes. Texts are numbers in their columns.
+/// One dense row: 96 bytes. TextNumbers are numbers in their columns.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Row {
     pub(super) id: FindingId,
@@ -22,7 +22,7 @@ pub(super) struct Row {
     pub(super) created: u64,
     /// When a snooze or suppression ends.
     pub(super) until: Option<Millis>,
-    pub(super) texts: Texts,
+    pub(super) texts: TextNumbers,
     pub(super) score: u16,
     pub(super) severity: Severity,
     pub(super) status: Status,
@@ -35,7 +35,7 @@ pub(super) struct Row {
 
 /// The numbers of a row's texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Texts {
+pub(super) struct TextNumbers {
     pub(super) account: u32,
     pub(super) region: u32,
     pub(super) assignee: u32,
@@ -48,7 +48,7 @@ const _: () = assert!(size_of::<Option<Row>>() <= 96, "a row is dense");
 
 impl Row {
     /// The row of `head`, whose texts have these numbers.
-    pub(super) fn new(head: &Head, texts: Texts) -> Self {
+    pub(super) fn new(head: &Head, texts: TextNumbers) -> Self {
         let facets = &head.facets;
         let hidden = matches!(facets.triage, TriageState::Snoozed | TriageState::Suppressed);
         Self {

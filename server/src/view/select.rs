@@ -16,8 +16,11 @@ use roaring::{MultiOps, RoaringBitmap};
 use super::View;
 use super::row::RowFields;
 
-/// With no more candidates than this, the rest of a conjunction is asked of each row.
-const ROWS_MAX: u64 = if cfg!(test) { 4 } else { 1024 };
+/// Looking at a row costs about as much as looking at this many distinct texts.
+const ROW_EFFORT: u64 = 4;
+
+/// What a bitmap operation costs, in distinct texts looked at.
+const SET_EFFORT: u64 = if cfg!(test) { 1 } else { 500 };
 
 /// A set of places, borrowed or made.
 type Set<'a> = Cow<'a, RoaringBitmap>;
@@ -70,6 +73,25 @@ impl View {
         Selected::Made(places)
     }
 
+    /// No finding that `filter` selects has a higher score.
+    pub(super) fn ceiling(&self, filter: &Filter) -> u16 {
+        filter.root().map_or(SCORE_MAX, |root| self.highest(root, true))
+    }
+
+    /// No finding for which `expr` is (or is not) `so` has a higher score.
+    fn highest(&self, expr: &Expr, so: bool) -> u16 {
+        match expr {
+            Expr::Test(test) => self.sets.highest(test, so),
+            Expr::Not(part) => self.highest(part, !so),
+            Expr::And(parts) | Expr::Or(parts) => {
+                let highest = parts.iter().map(|part| self.highest(part, so));
+                // `NOT (a AND b)` is `NOT a OR NOT b`.
+                let all = matches!(expr, Expr::And(_)) == so;
+                if all { highest.min() } else { highest.max() }.unwrap_or(SCORE_MAX)
+            }
+        }
+    }
+
     /// What filters see of the row at `place`.
     pub(super) fn fields(&self, place: u32) -> RowFields<'_> {
         RowFields { view: self, row: self.rows.at(place), resource: OnceCell::new() }
@@ -87,8 +109,8 @@ impl View {
         }
     }
 
-    /// A conjunction: first what is cheap, smallest set first; then the rest, on the rows themselves
-    /// when few are left.
+    /// A conjunction: first what is cheap, smallest set first; then the rest, row by row when few are
+    /// left.
     fn all_of(&self, parts: &[Expr]) -> Set<'_> {
         let (mut has, mut lacks, mut rest) = (Vec::new(), Vec::new(), Vec::new());
         for part in parts {
@@ -117,7 +139,7 @@ impl View {
             left = Cow::Owned(left.as_ref() - set.as_ref());
         }
         for part in rest {
-            left = Cow::Owned(if left.len() <= ROWS_MAX {
+            left = Cow::Owned(if left.len() * ROW_EFFORT <= self.effort(part) {
                 left.iter().filter(|place| part.matches(&self.fields(*place))).collect()
             } else {
                 match part {
@@ -178,6 +200,28 @@ impl View {
             | Test::Account(_)
             | Test::Region(_)
             | Test::Stale(_) => self.enumerated(test).unwrap_or_default(),
+        }
+    }
+
+    /// About how many texts have to be looked at for a part of a filter.
+    fn effort(&self, expr: &Expr) -> u64 {
+        match expr {
+            Expr::And(parts) | Expr::Or(parts) => parts.iter().map(|part| self.effort(part)).sum(),
+            Expr::Not(part) => self.effort(part),
+            Expr::Test(Test::Text(field, how)) => {
+                SET_EFFORT
+                    + match field {
+                        TextField::Assignee => self.assignees.effort(how),
+                        TextField::Resource => self.resources.effort(how),
+                        TextField::Rule => self.rules.effort(how),
+                        TextField::Title => self.titles.effort(how),
+                        TextField::Any => {
+                            let resource = self.resources.effort(how);
+                            self.titles.effort(how) + resource + self.rules.effort(how)
+                        }
+                    }
+            }
+            Expr::Test(_) => SET_EFFORT,
         }
     }
 

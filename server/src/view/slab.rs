@@ -63,7 +63,7 @@ impl<T> Slab<T> {
     }
 
     /// All values with their places.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &T)> + Clone {
         let values = self.chunks.iter().flatten();
         (0..).zip(values).filter_map(|(place, value)| Some((place, value.as_ref()?)))
     }

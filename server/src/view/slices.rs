@@ -21,6 +21,29 @@ pub(super) struct Top {
 }
 
 impl Slices {
+    /// Takes the numbers of many places at once.
+    pub(super) fn build(numbers: impl Iterator<Item = (u32, u64)>) -> Self {
+        let mut bits: Vec<Vec<u8>> = Vec::new();
+        for (place, number) in numbers {
+            let (byte, mask) = (place as usize / 8, 1 << (place % 8));
+            let mut ones = number;
+            while ones != 0 {
+                let bit = ones.trailing_zeros() as usize;
+                if bits.len() <= bit {
+                    bits.resize_with(bit + 1, Vec::new);
+                }
+                if let Some(bytes) = bits.get_mut(bit) {
+                    if bytes.len() <= byte {
+                        bytes.resize(byte + 1, 0);
+                    }
+                    bytes[byte] |= mask;
+                }
+                ones &= ones - 1;
+            }
+        }
+        Self { bits: bits.iter().map(|bytes| RoaringBitmap::from_lsb0_bytes(0, bytes)).collect() }
+    }
+
     /// Changes the number of a place (new places have 0).
     pub(super) fn change(&mut self, place: u32, old: u64, new: u64) {
         let mut flipped = old ^ new;
@@ -113,10 +136,9 @@ mod tests {
             number in prop_oneof![0..45_u64, any::<u64>()],
             count in 1..20_u64,
         ) {
-            let mut slices = Slices::default();
+            let mut slices = Slices::build((0..).zip(numbers.iter().map(|(number, _)| number ^ 17)));
             for (place, (number, _)) in (0..).zip(&numbers) {
-                slices.change(place, 0, 17);
-                slices.change(place, 17, *number);
+                slices.change(place, number ^ 17, *number);
             }
             let places = || (0..).zip(&numbers).filter(|(_, (_, chosen))| *chosen);
             let where_ = |is: &dyn Fn(u64) -> bool| -> RoaringBitmap {

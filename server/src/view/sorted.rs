@@ -80,13 +80,6 @@ impl Sorted {
         }
     }
 
-    /// The place with that rank.
-    pub(super) fn find(&self, at: Rank, rank: impl Fn(u32) -> Rank) -> Option<u32> {
-        let places = &self.chunks.get(self.chunk(at))?.places;
-        let within = places.binary_search_by_key(&at, |place| rank(*place)).ok()?;
-        places.get(within).copied()
-    }
-
     /// The places that rank behind `after`, in order: all with a key of at least `key_min`, and maybe
     /// some more.
     pub(super) fn after(
@@ -161,8 +154,6 @@ mod tests {
             let high = sorted.after(None, 2, rank).filter(|place| place % 3 == 2).count();
             prop_assert_eq!(high, model.iter().filter(|(_, place)| place % 3 == 2).count());
             prop_assert!(sorted.chunks.iter().all(|chunk| !chunk.places.is_empty()));
-            let known = model.contains(&(rank(from), from)).then_some(from);
-            prop_assert_eq!(sorted.find(rank(from), rank), known);
         }
     }
 }

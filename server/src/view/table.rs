@@ -21,6 +21,11 @@ impl Default for Table {
 }
 
 impl Table {
+    /// A table with room for that many places.
+    pub(super) fn with_capacity(places: usize) -> Self {
+        Self { shards: vec![HashTable::with_capacity(places / SHARDS * 9 / 8); SHARDS] }
+    }
+
     /// The place with that hash that `is` accepts.
     pub(super) fn find(&self, hash: u64, is: impl Fn(u32) -> bool) -> Option<u32> {
         self.shard(hash).find(hash, |place| is(*place)).copied()
