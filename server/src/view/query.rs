@@ -56,6 +56,9 @@ pub struct Page {
     pub more: bool,
 }
 
+/// The most fields to count by at once.
+pub const GROUP_BY_MAX: usize = 2;
+
 /// By what findings are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum GroupBy {

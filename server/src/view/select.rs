@@ -1,0 +1,241 @@
+//! From a filter to the findings it selects.
+//!
+//! Every test becomes a bitmap: enumerated fields have one for each value, scores are compared by
+//! their slices, texts are looked up in their columns. The result is the same as
+//! [`Filter::matches`] on each finding.
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use muster_core::filter::{Comparison, Expr, Filter, Test, TextField, TextMatch};
+use muster_core::priority::SCORE_MAX;
+use roaring::{MultiOps, RoaringBitmap};
+
+use super::View;
+use super::row::RowFields;
+
+/// Looking at a row costs about as much as looking at this many distinct texts.
+const ROW_EFFORT: u64 = 4;
+
+/// What a bitmap operation costs, in distinct texts looked at.
+const SET_EFFORT: u64 = if cfg!(test) { 1 } else { 500 };
+
+/// A set of places, borrowed or made.
+type Set<'a> = Cow<'a, RoaringBitmap>;
+
+/// What a filter selects.
+pub(super) enum Selected<'a> {
+    /// A set that is there anyway.
+    Kept(&'a RoaringBitmap),
+    /// A set that was made, and is remembered.
+    Made(Arc<RoaringBitmap>),
+}
+
+impl Deref for Selected<'_> {
+    type Target = RoaringBitmap;
+
+    fn deref(&self) -> &RoaringBitmap {
+        match self {
+            Self::Kept(set) => set,
+            Self::Made(set) => set,
+        }
+    }
+}
+
+impl View {
+    /// The places that `filter` selects.
+    pub(super) fn select(&self, filter: &Filter) -> Selected<'_> {
+        let Some(root) = filter.root() else { return Selected::Kept(&self.live) };
+        if let Expr::Test(test) = root
+            && let Some(Cow::Borrowed(set)) = self.enumerated(test)
+        {
+            return Selected::Kept(set);
+        }
+        let known = self.selections.find(filter).and_then(|known| {
+            let mut touched = self.touched.since(known.touched)?.peekable();
+            if touched.peek().is_none() {
+                return Some(known.places);
+            }
+            let mut places = RoaringBitmap::clone(&known.places);
+            for place in touched {
+                if self.live.contains(place) && root.matches(&self.fields(place)) {
+                    places.insert(place);
+                } else {
+                    places.remove(place);
+                }
+            }
+            Some(Arc::new(places))
+        });
+        let places = known.unwrap_or_else(|| Arc::new(self.evaluate(root).into_owned()));
+        self.selections.keep(filter, self.touched.count(), &places);
+        Selected::Made(places)
+    }
+
+    /// No finding that `filter` selects has a higher score.
+    pub(super) fn ceiling(&self, filter: &Filter) -> u16 {
+        filter.root().map_or(SCORE_MAX, |root| self.highest(root, true))
+    }
+
+    /// No finding for which `expr` is (or is not) `so` has a higher score.
+    fn highest(&self, expr: &Expr, so: bool) -> u16 {
+        match expr {
+            Expr::Test(test) => self.sets.highest(test, so),
+            Expr::Not(part) => self.highest(part, !so),
+            Expr::And(parts) | Expr::Or(parts) => {
+                let highest = parts.iter().map(|part| self.highest(part, so));
+                // `NOT (a AND b)` is `NOT a OR NOT b`.
+                let all = matches!(expr, Expr::And(_)) == so;
+                if all { highest.min() } else { highest.max() }.unwrap_or(SCORE_MAX)
+            }
+        }
+    }
+
+    /// What filters see of the row at `place`.
+    pub(super) fn fields(&self, place: u32) -> RowFields<'_> {
+        RowFields { view: self, row: self.rows.at(place), resource: OnceCell::new() }
+    }
+
+    fn evaluate(&self, expr: &Expr) -> Set<'_> {
+        match expr {
+            Expr::And(parts) => self.all_of(parts),
+            Expr::Or(parts) => {
+                let sets: Vec<Set<'_>> = parts.iter().map(|part| self.evaluate(part)).collect();
+                Cow::Owned(sets.iter().map(AsRef::as_ref).union())
+            }
+            Expr::Not(part) => Cow::Owned(&self.live - self.evaluate(part).as_ref()),
+            Expr::Test(test) => self.enumerated(test).unwrap_or_else(|| self.computed(test)),
+        }
+    }
+
+    /// A conjunction: first what is cheap, smallest set first; then the rest, row by row when few are
+    /// left.
+    fn all_of(&self, parts: &[Expr]) -> Set<'_> {
+        let (mut has, mut lacks, mut rest) = (Vec::new(), Vec::new(), Vec::new());
+        for part in parts {
+            match part {
+                Expr::Test(test) => match self.enumerated(test) {
+                    Some(set) => has.push(set),
+                    None => rest.push(part),
+                },
+                Expr::Not(inner) => match inner.as_ref() {
+                    Expr::Test(test) => match self.enumerated(test) {
+                        Some(set) => lacks.push(set),
+                        None => rest.push(part),
+                    },
+                    Expr::And(_) | Expr::Or(_) | Expr::Not(_) => rest.push(part),
+                },
+                Expr::And(_) | Expr::Or(_) => rest.push(part),
+            }
+        }
+        has.sort_unstable_by_key(|set| set.len());
+        let mut has = has.into_iter();
+        let mut left = has.next().unwrap_or(Cow::Borrowed(&self.live));
+        for set in has {
+            left = Cow::Owned(left.as_ref() & set.as_ref());
+        }
+        for set in lacks {
+            left = Cow::Owned(left.as_ref() - set.as_ref());
+        }
+        for part in rest {
+            left = Cow::Owned(if left.len() * ROW_EFFORT <= self.effort(part) {
+                left.iter().filter(|place| part.matches(&self.fields(*place))).collect()
+            } else {
+                match part {
+                    Expr::Not(inner) => left.as_ref() - self.evaluate(inner).as_ref(),
+                    Expr::And(_) | Expr::Or(_) | Expr::Test(_) => {
+                        left.as_ref() & self.evaluate(part).as_ref()
+                    }
+                }
+            });
+        }
+        left
+    }
+
+    /// The set of a test that needs (next to) no computing.
+    fn enumerated(&self, test: &Test) -> Option<Set<'_>> {
+        Some(match test {
+            Test::Severity(comparison, severity) => self.sets.severities(*comparison, *severity),
+            Test::Status(status) => Cow::Borrowed(self.sets.status(*status)),
+            Test::Triage(triage) => Cow::Borrowed(self.sets.triage(*triage)),
+            Test::Class(class) => Cow::Borrowed(self.sets.class(*class)),
+            Test::Source(source) => Cow::Borrowed(self.sets.source(*source)),
+            Test::Account(account) => self.accounts.places(account.as_str()),
+            Test::Region(region) => self.regions.places(region.as_str()),
+            Test::Stale(true) => Cow::Borrowed(self.sets.stale()),
+            Test::Stale(false) => Cow::Owned(&self.live - self.sets.stale()),
+            Test::Text(TextField::Assignee, TextMatch::Equals(wanted)) => {
+                self.assignees.equal(wanted)
+            }
+            Test::Text(TextField::Rule, TextMatch::Equals(wanted)) => self.rules.equal(wanted),
+            Test::Score(..) | Test::Text(..) => return None,
+        })
+    }
+
+    /// The set of any other test.
+    fn computed(&self, test: &Test) -> Set<'_> {
+        let everything = Cow::Borrowed(&self.live);
+        match test {
+            Test::Score(comparison, score) => Cow::Owned(self.scored(*comparison, *score)),
+            Test::Text(field, how) => match field {
+                TextField::Assignee => self.assignees.matching(how).unwrap_or(everything),
+                TextField::Resource => self.resources.matching(how).unwrap_or(everything),
+                TextField::Rule => self.rules.matching(how).unwrap_or(everything),
+                TextField::Title => self.titles.matching(how).unwrap_or(everything),
+                TextField::Any => {
+                    let title = self.titles.matching(how);
+                    let texts = [title, self.resources.matching(how), self.rules.matching(how)];
+                    let texts: Option<Vec<Set<'_>>> = texts.into_iter().collect();
+                    texts.map_or(everything, |texts| {
+                        Cow::Owned(texts.iter().map(AsRef::as_ref).union())
+                    })
+                }
+            },
+            Test::Severity(..)
+            | Test::Status(_)
+            | Test::Triage(_)
+            | Test::Class(_)
+            | Test::Source(_)
+            | Test::Account(_)
+            | Test::Region(_)
+            | Test::Stale(_) => self.enumerated(test).unwrap_or_default(),
+        }
+    }
+
+    /// About how many texts have to be looked at for a part of a filter.
+    fn effort(&self, expr: &Expr) -> u64 {
+        match expr {
+            Expr::And(parts) | Expr::Or(parts) => parts.iter().map(|part| self.effort(part)).sum(),
+            Expr::Not(part) => self.effort(part),
+            Expr::Test(Test::Text(field, how)) => {
+                SET_EFFORT
+                    + match field {
+                        TextField::Assignee => self.assignees.effort(how),
+                        TextField::Resource => self.resources.effort(how),
+                        TextField::Rule => self.rules.effort(how),
+                        TextField::Title => self.titles.effort(how),
+                        TextField::Any => {
+                            let resource = self.resources.effort(how);
+                            self.titles.effort(how) + resource + self.rules.effort(how)
+                        }
+                    }
+            }
+            Expr::Test(_) => SET_EFFORT,
+        }
+    }
+
+    fn scored(&self, comparison: Comparison, score: u16) -> RoaringBitmap {
+        let scores = self.orders.scores();
+        let below = |score: u16| scores.compare(&self.live, score.into()).0;
+        match comparison {
+            Comparison::Equal => scores.compare(&self.live, score.into()).1,
+            Comparison::Less => below(score),
+            Comparison::AtMost => below(score.saturating_add(1)),
+            Comparison::Greater => &self.live - below(score.saturating_add(1)),
+            Comparison::AtLeast => &self.live - below(score),
+        }
+    }
+}
+
+const _: () = assert!(SCORE_MAX < u16::MAX, "one more than a score is a number");
