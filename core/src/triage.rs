@@ -379,4 +379,6 @@ fn next_state(state: TriageState, action: &TriageAction) -> TriageState {
 }
 
 #[cfg(test)]
+pub(crate) use tests::sound;
+#[cfg(test)]
 mod tests;
