@@ -21,6 +21,7 @@ mod entry;
 mod hold;
 
 pub use absence::{RETENTION_DAYS, absence};
+pub use hold::refreshes;
 
 use entry::{Cause, write};
 use hold::{arrange, hold, looked, moved};
