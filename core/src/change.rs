@@ -143,3 +143,32 @@ impl Facets {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::filter::Fields;
+    use crate::testing::finding;
+
+    proptest! {
+        #[test]
+        fn facets_are_what_the_finding_says(finding in finding()) {
+            let facets = Facets::of(&finding);
+            let facts = &finding.facts;
+
+            prop_assert_eq!((facets.score, facets.severity), (finding.priority.score, facts.severity));
+            prop_assert_eq!((facets.status, facets.class), (facts.status, facts.class));
+            prop_assert_eq!((facets.triage, facets.stale), (finding.triage.state, finding.triage.stale));
+            prop_assert_eq!((facets.account, facets.region()), (facts.account, facts.region.as_str()));
+            prop_assert_eq!((&facets.assignee, &facets.rule_id), (&finding.triage.assignee, &facts.rule_id));
+            prop_assert_eq!((&facets.title, facets.resource()), (&facts.title, finding.resource_id()));
+            for source in SourceKind::ALL {
+                let read = finding.reports.iter().any(|held| held.report.source == source);
+                prop_assert_eq!(facets.has_source(source), read);
+            }
+            prop_assert!(facets.sources.is_sorted_by(|a, b| a < b));
+        }
+    }
+}

@@ -21,6 +21,7 @@ mod entry;
 mod hold;
 
 pub use absence::{RETENTION_DAYS, absence};
+pub use hold::refreshes;
 
 use entry::{Cause, write};
 use hold::{arrange, hold, looked, moved};
@@ -42,7 +43,7 @@ use crate::unit::{SourceKind, Unit};
 pub const REPORTS_MAX: usize = 64;
 
 /// How old the stored times of an unchanged report get, in days: seen so much later, they are worth
-/// a write, so that [`absence`] can tell what a source forgot from what vanished before its time.
+/// a write, so that [`absence()`] can tell what a source forgot from what vanished before its time.
 pub const REFRESH_DAYS: i64 = 30;
 
 /// How far a provider's clock may be ahead of ours, in milliseconds (1 hour). A time beyond it is
@@ -130,11 +131,11 @@ pub fn observe(
 /// it said stays readable, but nobody says it any more.
 pub fn withdraw(current: &Finding, left: &[ReportKey], now: Millis) -> Option<Mutation> {
     let mut next = current.clone();
-    next.reports.retain(|held| !left.contains(&held.report.key));
-    if next.reports.len() == current.reports.len() {
+    let moved = next.reports.extract_if(.., |held| left.contains(&held.report.key));
+    let names: Vec<String> = moved.map(|held| held.report.key.to_string()).collect();
+    if names.is_empty() {
         return None;
     }
-    let names: Vec<String> = left.iter().map(ReportKey::to_string).collect();
     let left = format!("now about something else: {}", names.join(", "));
     let regression = settle(&mut next, current, None, now);
     let comment = regression.map_or_else(|| left.clone(), |why| format!("{left}; {why}"));

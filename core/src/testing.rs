@@ -2,7 +2,7 @@
 //!
 //! Single values ([`report`], [`facets`], [`command`]…) are free in every field within the limits
 //! that the mappings and the API keep. Findings, changes and mutations are not: they come out of a
-//! [`history`], which the rules of [`crate::plan`] wrote, so that whatever must hold for a stored
+//! [`history()`], which the rules of [`crate::plan`] wrote, so that whatever must hold for a stored
 //! finding holds for a generated one.
 //!
 //! Times lie in the first weeks of 2026 ([`START`]), so that a test can put "now" after them. Texts
@@ -17,7 +17,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 pub use self::history::{
-    Step, Versions, change, finding, history, mutation, one_finding, play, steps, versions,
+    Step, Versions, change, commit, finding, history, mutation, one_finding, play, steps, take,
+    versions,
 };
 use crate::change::Facets;
 use crate::finding::{Absence, HeldReport};

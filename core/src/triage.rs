@@ -248,8 +248,8 @@ impl Triage {
     /// Carries out a command: what triage is afterwards, or `None` when nothing changes and nothing
     /// new is said.
     ///
-    /// Total: every action is defined in every state. The state machine is the table in
-    /// [`next_state`]. `content_version` is the finding's now.
+    /// Total: every action is defined in every state, and leads to the same state from each.
+    /// `content_version` is the finding's now.
     ///
     /// # Errors
     ///
@@ -378,5 +378,7 @@ fn next_state(state: TriageState, action: &TriageAction) -> TriageState {
     }
 }
 
+#[cfg(test)]
+pub(crate) use tests::sound;
 #[cfg(test)]
 mod tests;

@@ -67,15 +67,22 @@ fn worth(held: &HeldReport) -> impl Ord {
     (held.status().is_open(), held.absence.is_none(), looked, Reverse(&held.report.key))
 }
 
+/// Whether the times of an unchanged report are worth a write: its source looked [`REFRESH_DAYS`]
+/// after the stored time, or gives a time for the first time.
+pub fn refreshes(stored: Option<Millis>, looked: Option<Millis>) -> bool {
+    let Some(looked) = looked else { return false };
+    stored.is_none_or(|stored| looked.since(stored) >= REFRESH_DAYS * DAY_MS)
+}
+
 /// The first report whose move is worth a write: new, other content, back after an absence, or seen
-/// [`REFRESH_DAYS`] later than stored. Both lists are arranged.
+/// much later than stored (see [`refreshes`]).
 pub(super) fn moved<'a>(before: &[HeldReport], after: &'a [HeldReport]) -> Option<&'a HeldReport> {
     let known = |key: &ReportKey| before.iter().find(|held| held.report.key == *key);
     after.iter().find(|held| {
         known(&held.report.key).is_none_or(|known| {
-            let times = held.report.looked().zip(known.report.looked());
-            let late = times.is_some_and(|(new, old)| new.since(old) >= REFRESH_DAYS * DAY_MS);
-            late || held.content_hash != known.content_hash || held.absence != known.absence
+            refreshes(known.report.looked(), held.report.looked())
+                || held.content_hash != known.content_hash
+                || held.absence != known.absence
         })
     })
 }

@@ -25,8 +25,8 @@ pub enum Step {
     Decide(Command),
     /// Two complete sweeps did not return these.
     Conclude(Vec<ReportDigest>),
-    /// A report is about something else now.
-    Withdraw(ReportKey),
+    /// Reports are about something else now.
+    Withdraw(Vec<ReportKey>),
     /// Nothing but time.
     Tick,
 }
@@ -160,40 +160,45 @@ fn step(
         }
         4..=6 => command(now).prop_map(move |command| at(Step::Decide(command))).boxed(),
         7 => Just(at(Step::Conclude(vec![one.key.digest(), other.key.digest()]))).boxed(),
-        8 => Just(at(Step::Withdraw(one.key))).boxed(),
+        8 => Just(at(Step::Withdraw(vec![one.key]))).boxed(),
         _ => Just(at(Step::Tick)).boxed(),
+    }
+}
+
+/// What the rules write about one step.
+///
+/// # Panics
+///
+/// Panics when a decision is refused: [`steps`] makes only allowed ones.
+pub fn take(current: Option<&Finding>, now: Millis, step: &Step) -> Option<Mutation> {
+    match step {
+        Step::Observe(seen) => plan::observe(current, seen.clone(), now),
+        Step::Decide(command) => {
+            plan::decide(current?, command, now).expect("the command is allowed")
+        }
+        Step::Conclude(gone) => plan::conclude(current?, gone, now),
+        Step::Withdraw(left) => plan::withdraw(current?, left, now),
+        Step::Tick => plan::tick(current?, now),
     }
 }
 
 /// What the rules write about `steps`, committed to a log of its own: each mutation has the
 /// revisions that its commit gave it, from 1. Steps that change nothing are left out.
-///
-/// # Panics
-///
-/// Panics when a decision is refused: [`steps`] makes only allowed ones.
 pub fn play(steps: &[(Millis, Step)]) -> Vec<Mutation> {
     let mut log: Vec<Mutation> = Vec::new();
     for (now, step) in steps {
         let current = log.last().map(|last| &last.finding);
-        let planned = match (step, current) {
-            (Step::Observe(seen), current) => plan::observe(current, seen.clone(), *now),
-            (_, None) => None,
-            (Step::Decide(command), Some(finding)) => {
-                plan::decide(finding, command, *now).expect("the command is allowed")
-            }
-            (Step::Conclude(gone), Some(finding)) => plan::conclude(finding, gone, *now),
-            (Step::Withdraw(key), Some(finding)) => {
-                plan::withdraw(finding, std::slice::from_ref(key), *now)
-            }
-            (Step::Tick, Some(finding)) => plan::tick(finding, *now),
-        };
-        let Some(mut mutation) = planned else { continue };
-        mutation.change.previous = mutation.base;
-        mutation.change.revision = mutation.base.next();
-        mutation.finding.revision = mutation.base.next();
-        log.push(mutation);
+        log.extend(take(current, *now, step).map(commit));
     }
     log
+}
+
+/// A mutation with the revisions that its commit to a log of its own gives it.
+pub fn commit(mut mutation: Mutation) -> Mutation {
+    mutation.change.previous = mutation.base;
+    mutation.change.revision = mutation.base.next();
+    mutation.finding.revision = mutation.base.next();
+    mutation
 }
 
 /// The mutations of one finding, as a store of its own would have committed them: bases and
