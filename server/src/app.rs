@@ -167,7 +167,8 @@ impl App {
         let drain = backend.drain.clone();
         let health = Health::new().await;
         health.set_all(true).await;
-        info!(address = %config.listen, revision = backend.feed.head().0, "serving");
+        let address = listener.local_addr().unwrap_or(config.listen);
+        info!(%address, revision = backend.feed.head().0, "serving");
 
         let mut tasks = Tasks::new();
         let stopping = drain.child_token();
