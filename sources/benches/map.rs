@@ -1,5 +1,5 @@
-//! How fast unchanged reports pass: bytes to reports to content hashes, against what serde_json alone
-//! needs to parse the same bytes.
+//! How fast unchanged reports pass: bytes to reports to content hashes, against what
+//! `serde_json` alone needs to parse the same bytes.
 //!
 //! `cargo bench -p muster-sources --no-default-features --bench map`
 //!
@@ -8,6 +8,7 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
+use std::collections::BTreeSet;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
@@ -34,7 +35,7 @@ fn main() {
         guardduty::map::findings(body, unit).unwrap_or_default()
     });
     case("access analyzer", &page("findings", external_access), |body, unit| {
-        access_analyzer::map::external_findings_page(body, unit, &Default::default())
+        access_analyzer::map::external_findings_page(body, unit, &BTreeSet::new())
             .map_or(Vec::new(), |page| page.documents)
     });
 }
@@ -59,8 +60,8 @@ fn case(name: &str, body: &Bytes, map: impl Fn(&Bytes, &Unit) -> Vec<Document>) 
     let parse = || serde_json::from_slice::<serde_json::Value>(black_box(body)).is_ok();
     let (mut mapped, mut parsed) = (Rate::default(), Rate::default());
     while mapped.spent < TIME || parsed.spent < TIME {
-        mapped.measure(&hash);
-        parsed.measure(&parse);
+        mapped.measure(hash);
+        parsed.measure(parse);
     }
     let (mapped, parsed) = (mapped.bytes_per_second(body), parsed.bytes_per_second(body));
     let ratio = mapped / parsed;

@@ -235,80 +235,46 @@ mod tests {
         canonical_resource(id, kind, &Place { partition: "aws", account, region: &region })
     }
 
+    const ACCOUNT: &str = "arn:aws:iam::123456789012:root";
+    const INSTANCE: &str = "arn:aws:ec2:eu-west-1:123456789012:instance/i-0abc12345def67890";
+    const GROUP: &str = "arn:aws:ec2:eu-west-1:123456789012:security-group/sg-0abc12345def67890";
+    const SNAPSHOT: &str = "arn:aws:ec2:eu-west-1::snapshot/snap-0abc12345def67890";
+    const BUCKET: &str = "arn:aws:s3:::b-1";
+    const FUNCTION: &str = "arn:aws:lambda:eu-west-1:123456789012:function:f";
+    const KEY: &str = "acct-key:123456789012:AKIAI44QH8DHBEXAMPLE";
+
+    /// What a product calls it, its type, the canonical name.
+    const SHAPES: [(&str, &str, &str); 24] = [
+        ("AWS::::Account:123456789012", "AwsAccount", ACCOUNT),
+        ("123456789012", "Other", ACCOUNT),
+        ("123456789012", "AwsGlue", ACCOUNT),
+        ("123456789012", "AwsS3Bucket", ACCOUNT),
+        ("arn:aws:::123456789012:", "Other", ACCOUNT),
+        (ACCOUNT, "AwsAccount", ACCOUNT),
+        ("i-0abc12345def67890", "AwsEc2Instance", INSTANCE),
+        ("i-0abc12345def67890", "", INSTANCE),
+        ("I-0ABC12345DEF67890", "AWS::EC2::Instance", INSTANCE),
+        ("arn:aws:ec2:eu-west-1:123456789012:i-0abc12345def67890", "AwsEc2Instance", INSTANCE),
+        ("arn:aws:EC2:EU-WEST-1:123456789012:instance/i-0ABC12345DEF67890", "", INSTANCE),
+        (GROUP, "AwsEc2SecurityGroup", GROUP),
+        ("sg-0abc12345def67890", "AWS::EC2::SecurityGroup", GROUP),
+        ("arn:aws:ec2:eu-west-1:123456789012:snapshot/snap-0abc12345def67890", "", SNAPSHOT),
+        ("snap-0abc12345def67890", "AwsEc2Snapshot", SNAPSHOT),
+        ("arn:aws:s3:::b-1/", "AwsS3Bucket", BUCKET),
+        ("b-1", "AWS::S3::Bucket", BUCKET),
+        ("arn:aws:::b-1", "AwsS3Bucket", BUCKET),
+        ("arn:aws:s3:eu-west-1:123456789012:b-1", "AwsS3Bucket", BUCKET),
+        ("arn:aws:lambda:eu-west-1:123456789012:function:f:$LATEST", "AwsLambdaFunction", FUNCTION),
+        ("arn:aws:lambda:eu-west-1:123456789012:function:f:7", "", FUNCTION),
+        ("f", "AWS::Lambda::Function", FUNCTION),
+        ("AWS::IAM::AccessKey:AKIAI44QH8DHBEXAMPLE", "AwsIamAccessKey", KEY),
+        ("AKIAI44QH8DHBEXAMPLE", "AwsIamAccessKey", KEY),
+    ];
+
     #[test]
     fn the_shapes_of_one_resource_agree() {
-        let account = "arn:aws:iam::123456789012:root";
-        let instance = "arn:aws:ec2:eu-west-1:123456789012:instance/i-0abc12345def67890";
-        let group = "arn:aws:ec2:eu-west-1:123456789012:security-group/sg-0abc12345def67890";
-        let function = "arn:aws:lambda:eu-west-1:123456789012:function:f";
-        let snapshot = "arn:aws:ec2:eu-west-1::snapshot/snap-0abc12345def67890";
-        for (name, shapes) in [
-            (
-                account,
-                &[
-                    ("AWS::::Account:123456789012", "AwsAccount"),
-                    ("123456789012", "Other"),
-                    ("123456789012", "AwsGlue"),
-                    ("123456789012", "AwsS3Bucket"),
-                    ("arn:aws:::123456789012:", "Other"),
-                    (account, "AwsAccount"),
-                ][..],
-            ),
-            (
-                instance,
-                &[
-                    ("i-0abc12345def67890", "AwsEc2Instance"),
-                    ("i-0abc12345def67890", ""),
-                    ("I-0ABC12345DEF67890", "AWS::EC2::Instance"),
-                    ("arn:aws:ec2:eu-west-1:123456789012:i-0abc12345def67890", "AwsEc2Instance"),
-                    ("arn:aws:EC2:EU-WEST-1:123456789012:instance/i-0ABC12345DEF67890", ""),
-                ],
-            ),
-            (
-                group,
-                &[
-                    (group, "AwsEc2SecurityGroup"),
-                    ("sg-0abc12345def67890", "AWS::EC2::SecurityGroup"),
-                ],
-            ),
-            (
-                snapshot,
-                &[
-                    ("arn:aws:ec2:eu-west-1:123456789012:snapshot/snap-0abc12345def67890", ""),
-                    ("snap-0abc12345def67890", "AwsEc2Snapshot"),
-                ],
-            ),
-            (
-                "arn:aws:s3:::b-1",
-                &[
-                    ("arn:aws:s3:::b-1/", "AwsS3Bucket"),
-                    ("b-1", "AWS::S3::Bucket"),
-                    ("arn:aws:::b-1", "AwsS3Bucket"),
-                    ("arn:aws:s3:eu-west-1:123456789012:b-1", "AwsS3Bucket"),
-                ],
-            ),
-            (
-                function,
-                &[
-                    (
-                        "arn:aws:lambda:eu-west-1:123456789012:function:f:$LATEST",
-                        "AwsLambdaFunction",
-                    ),
-                    ("arn:aws:lambda:eu-west-1:123456789012:function:f:7", ""),
-                    ("f", "AWS::Lambda::Function"),
-                ],
-            ),
-            (
-                "acct-key:123456789012:AKIAI44QH8DHBEXAMPLE",
-                &[
-                    ("AWS::IAM::AccessKey:AKIAI44QH8DHBEXAMPLE", "AwsIamAccessKey"),
-                    ("AKIAI44QH8DHBEXAMPLE", "AwsIamAccessKey"),
-                ],
-            ),
-        ] {
-            for (id, kind) in shapes {
-                assert_eq!(canonical(id, kind), name, "{id} {kind}");
-            }
+        for (id, kind, name) in SHAPES {
+            assert_eq!(canonical(id, kind), name, "{id} {kind}");
         }
     }
 

@@ -35,6 +35,7 @@ const UNMAPPED: [(&str, usize, &str); 2] = [
 ];
 
 /// The corpus, or `None` with a word about it.
+#[expect(clippy::print_stdout, reason = "a test that is skipped must say so")]
 fn corpus() -> Option<Vec<Recorded>> {
     let directory = std::env::var_os("MUSTER_CORPUS").map_or_else(
         || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus"),

@@ -242,87 +242,80 @@ fn an_eks_finding_is_about_the_cluster_and_its_workload() {
     assert_eq!(report.resources[0].kind, "AwsEksCluster");
 }
 
-#[test]
-fn every_other_block_names_its_resource() {
-    let arn =
-        |service: &str, rest: &str| format!("arn:aws:{service}:eu-west-1:123456789012:{rest}");
-    let cluster = arn("ecs", "cluster/c");
-    let task = arn("ecs", "task/c/1");
-    for (kind, block, name, details, ids) in [
-        (
-            "ECSCluster",
-            "ecsClusterDetails",
-            "arn",
-            json!({"name": "c", "arn": cluster, "taskDetails": {"arn": task}}),
-            vec![cluster.clone(), task.clone()],
-        ),
-        (
-            "Lambda",
-            "lambdaDetails",
-            "functionArn",
-            json!({"functionArn": arn("lambda", "function:f:$LATEST"), "functionName": "f"}),
-            vec![arn("lambda", "function:f")],
-        ),
+fn arn(service: &str, rest: &str) -> String {
+    format!("arn:aws:{service}:eu-west-1:123456789012:{rest}")
+}
+
+/// Type, block, details, resource.
+fn blocks() -> [(&'static str, &'static str, Value, String); 9] {
+    let snapshot = "arn:aws:ec2:eu-west-1::snapshot/snap-0abc";
+    let image = "arn:aws:ec2:eu-west-1::image/ami-0abc";
+    let function = arn("lambda", "function:f");
+    let database = arn("rds", "db:orders");
+    let shards = arn("rds", "shard-group:shardgroup-1");
+    let point = arn("backup", "recovery-point:1");
+    let guardrail = arn("bedrock", "guardrail/g");
+    [
         (
             "Lambda",
             "lambdaDetails",
-            "functionName",
-            json!({"functionName": "f"}),
-            vec![arn("lambda", "function:f")],
+            json!({"functionArn": format!("{function}:$LATEST")}),
+            function.clone(),
         ),
+        ("Lambda", "lambdaDetails", json!({"functionName": "f"}), function),
         (
             "RDSDBInstance",
             "rdsDbInstanceDetails",
-            "dbInstanceArn",
-            json!({"dbInstanceArn": arn("rds", "db:orders"), "dbInstanceIdentifier": "orders"}),
-            vec![arn("rds", "db:orders")],
+            json!({"dbInstanceArn": database, "dbInstanceIdentifier": "orders"}),
+            database,
         ),
-        (
-            "RDSLimitlessDB",
-            "rdsLimitlessDbDetails",
-            "dbShardGroupArn",
-            json!({"dbShardGroupArn": arn("rds", "shard-group:shardgroup-1")}),
-            vec![arn("rds", "shard-group:shardgroup-1")],
-        ),
+        ("RDSLimitlessDB", "rdsLimitlessDbDetails", json!({"dbShardGroupArn": shards}), shards),
         (
             "Snapshot",
             "ebsSnapshotDetails",
-            "snapshotArn",
             json!({"snapshotArn": arn("ec2", "snapshot/snap-0abc")}),
-            vec!["arn:aws:ec2:eu-west-1::snapshot/snap-0abc".to_owned()],
+            snapshot.to_owned(),
         ),
-        (
-            "EC2Image",
-            "ec2ImageDetails",
-            "imageArn",
-            json!({"imageArn": "arn:aws:ec2:eu-west-1::image/ami-0abc"}),
-            vec!["arn:aws:ec2:eu-west-1::image/ami-0abc".to_owned()],
-        ),
-        (
-            "RecoveryPoint",
-            "recoveryPointDetails",
-            "recoveryPointArn",
-            json!({"recoveryPointArn": arn("backup", "recovery-point:1")}),
-            vec![arn("backup", "recovery-point:1")],
-        ),
+        ("EC2Image", "ec2ImageDetails", json!({"imageArn": image}), image.to_owned()),
+        ("RecoveryPoint", "recoveryPointDetails", json!({"recoveryPointArn": point}), point),
         (
             "BedrockGuardrail",
             "bedrockGuardrailDetails",
-            "guardrailArn",
-            json!({"guardrailArn": arn("bedrock", "guardrail/g")}),
-            vec![arn("bedrock", "guardrail/g")],
+            json!({"guardrailArn": guardrail}),
+            guardrail,
         ),
-    ] {
+        (
+            "EKSCluster",
+            "eksClusterDetails",
+            json!({"arn": arn("eks", "cluster/c")}),
+            arn("eks", "cluster/c"),
+        ),
+    ]
+}
+
+#[test]
+fn every_other_block_names_its_resource() {
+    let instance = arn("ec2", "instance/i-0abc");
+    for (kind, block, details, id) in blocks() {
         let mut resource =
             json!({"resourceType": kind, "instanceDetails": {"instanceId": "i-0abc"}});
         resource[block] = details;
 
         let report = native_guardduty(&about(resource));
 
-        let instance = arn("ec2", "instance/i-0abc");
-        let expected: Vec<&str> = ids.iter().chain([&instance]).map(String::as_str).collect();
-        assert_eq!(resource_ids(&report), expected, "{block}.{name}");
+        assert_eq!(resource_ids(&report), [id.as_str(), instance.as_str()], "{block}");
     }
+}
+
+#[test]
+fn an_ecs_finding_is_about_the_cluster_and_its_task() {
+    let (cluster, task) = (arn("ecs", "cluster/c"), arn("ecs", "task/c/1"));
+    let report = native_guardduty(&about(json!({
+        "resourceType": "ECSCluster",
+        "ecsClusterDetails": {"name": "c", "arn": cluster, "taskDetails": {"arn": task}},
+    })));
+
+    assert_eq!(resource_ids(&report), [cluster.as_str(), task.as_str()]);
 }
 
 #[test]

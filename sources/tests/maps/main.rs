@@ -3,6 +3,7 @@
 //! Needs no AWS SDK: `cargo nextest run -p muster-sources --no-default-features --test maps`.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::needless_pass_by_value, reason = "documents are written where they are passed")]
 
 mod access_analyzer;
 mod bad_input;

@@ -100,8 +100,9 @@ impl Statement {
                 }
             }
         }
-        for list in [&mut statement.principals, &mut statement.conditions, &mut statement.services]
-        {
+        // Sorted, because the order in which AWS lists them is no change.
+        let Self { principals, actions, conditions, services, .. } = &mut statement;
+        for list in [principals, actions, conditions, services] {
             list.sort_unstable();
             list.dedup();
         }

@@ -448,10 +448,10 @@ fn millis(value: &Value) -> Option<i64> {
     }
     let text = value.as_str()?;
     let (date, time) = (text.get(..10)?, text.get(11..)?);
-    let mut date = date.split('-').map(|part| part.parse::<i64>());
+    let mut date = date.split('-').map(str::parse::<i64>);
     let days = days(date.next()?.ok()?, date.next()?.ok()?, date.next()?.ok()?);
     let clock = time.get(..8).filter(|clock| clock.as_bytes()[2] == b':')?;
-    let mut parts = clock.split(':').map(|part| part.parse::<i64>());
+    let mut parts = clock.split(':').map(str::parse::<i64>);
     let (hour, minute, second) = (parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?);
     let rest = &time[8..];
     let digits: String =
