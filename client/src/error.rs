@@ -191,6 +191,8 @@ impl CallError {
             "TOO_MANY_WATCHES" => "end a watch that nobody needs, or raise the server's limit",
             "OVERLOADED" | "DRAINING" => "try again in a moment",
             "STORE_READ_ONLY" => "the server's disk is full or failing: see its log",
+            "REQUEST_TOO_LARGE" => "ask for less at once",
+            "UNDECODABLE" | "UNKNOWN_METHOD" => "is the server as new as this client?",
             "INTERNAL" => "the cause is in the server's log, under the request id",
             _ => return None,
         })
@@ -329,8 +331,8 @@ mod tests {
 
     #[test]
     fn every_reason_that_a_client_can_act_on_has_a_hint() {
-        let without: Vec<&str> = (1..=19)
-            .filter_map(|number| muster_api::v1::ErrorReason::try_from(number).ok())
+        let without: Vec<&str> = (1..)
+            .map_while(|number| muster_api::v1::ErrorReason::try_from(number).ok())
             .map(|reason| reason.as_str_name().trim_start_matches("ERROR_REASON_"))
             .filter(|reason| {
                 let status = muster_status(Code::Aborted, reason, ErrorDetails::new());

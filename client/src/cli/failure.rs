@@ -160,8 +160,8 @@ pub(crate) fn exit_of_code(code: Code) -> Exit {
 
 fn exit_of(error: &CallError) -> Exit {
     match error.reason() {
-        // Trying again does not help until somebody makes room.
-        Some("STORE_READ_ONLY") => Exit::Failure,
+        // Trying again does not help until something else changes.
+        Some("STORE_READ_ONLY" | "REQUEST_TOO_LARGE") => Exit::Failure,
         _ => exit_of_code(error.code()),
     }
 }
