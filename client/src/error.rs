@@ -113,6 +113,12 @@ impl CallError {
         &self.0.field_violations
     }
 
+    /// The wrong fields that the message does not describe already.
+    pub(crate) fn unsaid_violations(&self) -> impl Iterator<Item = &FieldViolation> {
+        let said = |violation: &&FieldViolation| !self.0.message.contains(&violation.description);
+        self.0.field_violations.iter().filter(said)
+    }
+
     /// How long the server wants to be left alone.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
@@ -226,7 +232,7 @@ impl fmt::Display for CallError {
         } else {
             &self.0.message
         })?;
-        for violation in &self.0.field_violations {
+        for violation in self.unsaid_violations() {
             write!(f, "; {}: {}", violation.field, violation.description)?;
         }
         Ok(())
@@ -274,6 +280,16 @@ mod tests {
             error.to_string(),
             "ListFindings failed: what is wrong; filter: expected an operator"
         );
+    }
+
+    #[test]
+    fn what_the_message_says_is_not_said_twice() {
+        let details = ErrorDetails::with_bad_request_violation("id", "what is wrong");
+        let status = muster_status(Code::InvalidArgument, "INVALID_FIELD", details);
+
+        let error = CallError::from_status("GetFinding", status);
+
+        assert_eq!(error.to_string(), "GetFinding failed: what is wrong");
     }
 
     #[test]
