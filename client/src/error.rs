@@ -113,6 +113,12 @@ impl CallError {
         &self.0.field_violations
     }
 
+    /// The wrong fields that the message does not describe already.
+    pub(crate) fn unsaid_violations(&self) -> impl Iterator<Item = &FieldViolation> {
+        let said = |violation: &&FieldViolation| !self.0.message.contains(&violation.description);
+        self.0.field_violations.iter().filter(said)
+    }
+
     /// How long the server wants to be left alone.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
@@ -191,6 +197,8 @@ impl CallError {
             "TOO_MANY_WATCHES" => "end a watch that nobody needs, or raise the server's limit",
             "OVERLOADED" | "DRAINING" => "try again in a moment",
             "STORE_READ_ONLY" => "the server's disk is full or failing: see its log",
+            "REQUEST_TOO_LARGE" => "ask for less at once",
+            "UNDECODABLE" | "UNKNOWN_METHOD" => "is the server as new as this client?",
             "INTERNAL" => "the cause is in the server's log, under the request id",
             _ => return None,
         })
@@ -224,7 +232,7 @@ impl fmt::Display for CallError {
         } else {
             &self.0.message
         })?;
-        for violation in &self.0.field_violations {
+        for violation in self.unsaid_violations() {
             write!(f, "; {}: {}", violation.field, violation.description)?;
         }
         Ok(())
@@ -272,6 +280,16 @@ mod tests {
             error.to_string(),
             "ListFindings failed: what is wrong; filter: expected an operator"
         );
+    }
+
+    #[test]
+    fn what_the_message_says_is_not_said_twice() {
+        let details = ErrorDetails::with_bad_request_violation("id", "what is wrong");
+        let status = muster_status(Code::InvalidArgument, "INVALID_FIELD", details);
+
+        let error = CallError::from_status("GetFinding", status);
+
+        assert_eq!(error.to_string(), "GetFinding failed: what is wrong");
     }
 
     #[test]
@@ -329,8 +347,8 @@ mod tests {
 
     #[test]
     fn every_reason_that_a_client_can_act_on_has_a_hint() {
-        let without: Vec<&str> = (1..=19)
-            .filter_map(|number| muster_api::v1::ErrorReason::try_from(number).ok())
+        let without: Vec<&str> = (1..)
+            .map_while(|number| muster_api::v1::ErrorReason::try_from(number).ok())
             .map(|reason| reason.as_str_name().trim_start_matches("ERROR_REASON_"))
             .filter(|reason| {
                 let status = muster_status(Code::Aborted, reason, ErrorDetails::new());

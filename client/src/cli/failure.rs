@@ -65,10 +65,11 @@ impl Failure {
             }
             None => Self::new(exit, said(error)),
         };
-        let violations = error.field_violations().iter();
+        let violations = error.unsaid_violations();
         failure =
             failure.details(violations.map(|one| format!("{}: {}", one.field, one.description)));
-        if let Some(id) = error.request_id() {
+        // It leads into the server's log, which says more only about faults of the server.
+        if let Some(id) = error.request_id().filter(|_| is_fault(error.code())) {
             failure = failure.details([format!("request id {id}")]);
         }
         match hint_of(error) {
@@ -158,10 +159,14 @@ pub(crate) fn exit_of_code(code: Code) -> Exit {
     }
 }
 
+fn is_fault(code: Code) -> bool {
+    matches!(code, Code::Internal | Code::Unknown | Code::DataLoss)
+}
+
 fn exit_of(error: &CallError) -> Exit {
     match error.reason() {
-        // Trying again does not help until somebody makes room.
-        Some("STORE_READ_ONLY") => Exit::Failure,
+        // Trying again does not help until something else changes.
+        Some("STORE_READ_ONLY" | "REQUEST_TOO_LARGE") => Exit::Failure,
         _ => exit_of_code(error.code()),
     }
 }

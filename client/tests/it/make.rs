@@ -145,7 +145,7 @@ pub(crate) fn bucket() -> Finding {
             raw_json: b"{\n  \"Id\": 1.50,\n  \"T\": \"x\xe2\x80\xaey\"\n}".to_vec(),
             ..Report::default()
         }],
-        report_count: 2,
+        report_count: 1,
         ..Finding::default()
     }
 }

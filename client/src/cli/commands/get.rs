@@ -66,7 +66,11 @@ pub(super) async fn run(session: &mut Session, args: &GetArgs) -> Result<Exit, F
 fn raw(ui: &mut Ui, findings: &[Finding]) -> Result<(), Failure> {
     for report in findings.iter().flat_map(|finding| &finding.reports) {
         if report.raw_json.is_empty() {
-            let why = if report.raw_truncated { "it was over 512 KiB" } else { "it was not kept" };
+            let why = match (report.raw_truncated, report.raw_omitted) {
+                (true, _) => "it was over 512 KiB, and is not kept",
+                (false, true) => "all documents of the finding are more than one answer holds",
+                (false, false) => "it is not kept",
+            };
             ui.warn(&format!("no document for {} by {}: {why}", report.product, report.unit));
             continue;
         }

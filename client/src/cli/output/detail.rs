@@ -26,7 +26,7 @@ pub(crate) fn print(ui: &mut Ui, finding: &Finding) -> io::Result<()> {
     triage(ui, &finding.triage.clone().unwrap_or_default(), now)?;
     text(ui, "Description", &finding.description)?;
     priority(ui, &finding.priority.clone().unwrap_or_default())?;
-    reports(ui, &finding.reports, now)?;
+    reports(ui, finding, now)?;
     if let Some(remediation) = &finding.remediation {
         text(ui, "What to do", &remediation.text)?;
         if !remediation.url.is_empty() {
@@ -152,8 +152,12 @@ fn reason_row(reason: &PriorityReason) -> Vec<Span> {
     ]
 }
 
-fn reports(ui: &mut Ui, reports: &[Report], now: Timestamp) -> io::Result<()> {
-    heading(ui, &count(reports.len() as u64, "report"))?;
+fn reports(ui: &mut Ui, finding: &Finding, now: Timestamp) -> io::Result<()> {
+    let Finding { reports, report_count, .. } = finding;
+    let report_count = *report_count;
+    let (shown, all) = (reports.len() as u64, u64::from(report_count));
+    let more = if all > shown { format!(", the first {shown} of them") } else { String::new() };
+    heading(ui, &format!("{}{more}", count(all.max(shown), "report")))?;
     for report in reports {
         let path = ReportPath::word(report.path).to_ascii_lowercase();
         let from = format!("{}, read from {} ({path})", report.product, source(report.source));

@@ -131,6 +131,7 @@ struct ReportDoc<'a> {
     last_observed_time: Option<String>,
     provider_update_time: Option<String>,
     raw_truncated: bool,
+    raw_omitted: bool,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     raw: Option<RawDoc>,
 }
@@ -275,6 +276,7 @@ impl<'a> ReportDoc<'a> {
             last_observed_time: rfc3339(report.last_observed_time.as_ref()),
             provider_update_time: rfc3339(report.provider_update_time.as_ref()),
             raw_truncated: report.raw_truncated,
+            raw_omitted: report.raw_omitted,
             raw: (view == View::Raw).then(|| RawDoc::new(&report.raw_json)),
         }
     }
