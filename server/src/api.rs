@@ -155,3 +155,6 @@ pub fn routes(backend: &Backend, health: &Health, tasks: &TaskTracker) -> Routes
         .add_service(reflection_v1)
         .add_service(reflection_v1alpha)
 }
+
+#[cfg(test)]
+mod tests;

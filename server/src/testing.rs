@@ -28,7 +28,7 @@ use crate::writer::{self, Decision, DecisionLog, Ingest, Parts, WriterHandle};
 pub(crate) const NOW: Millis = Millis(1_767_225_600_000);
 
 /// A clock that tests move.
-pub(crate) struct TestClock(AtomicI64);
+pub(crate) struct TestClock(pub(crate) AtomicI64);
 
 impl TestClock {
     pub(crate) fn pass(&self, ms: i64) {

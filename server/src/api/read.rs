@@ -6,12 +6,21 @@ use muster_core::finding::Finding;
 use muster_core::ids::{FindingId, Revision};
 use tokio::sync::Semaphore;
 
+use super::convert::{Budget, Detail};
 use super::error::ApiError;
 use super::layers::panic_text;
+use super::validate::Selection;
 use super::{Backend, convert};
 use crate::store::Store;
 use crate::units::UnitBoard;
-use crate::view::View;
+use crate::view::{Position, View};
+
+/// How many findings are read from the store at once: they come with their documents, so an answer
+/// that is soon full must not unpack what it leaves out.
+pub(crate) const READ_MAX: usize = 32;
+
+/// The same where the documents are shown: two of the largest fill an answer.
+const READ_RAW_MAX: usize = 2;
 
 /// Runs reads on blocking threads, a bounded number at once.
 ///
@@ -99,8 +108,46 @@ impl Reader<'_> {
         found.ok_or_else(|| ApiError::FindingNotFound(id.to_string()))
     }
 
+    /// The findings at `positions` as they are now, as far as they fit into `bytes_max`. A record may
+    /// be newer than the view: one that no longer matches, or is gone, is left out.
+    pub(crate) fn shown(
+        &self,
+        positions: &[Position],
+        selection: &Selection,
+        detail: Detail,
+        bytes_max: usize,
+    ) -> Result<Shown, ApiError> {
+        let mut budget = Budget::new(bytes_max);
+        let mut shown = Shown { findings: Vec::new(), last: None };
+        let run_max = if detail == Detail::Raw { READ_RAW_MAX } else { READ_MAX };
+        for run in positions.chunks(run_max) {
+            let ids: Vec<_> = run.iter().map(|position| position.id).collect();
+            for (position, image) in run.iter().zip(self.store().findings(&ids)?) {
+                if let Some(image) = image.filter(|image| selection.selects(image)) {
+                    let finding = convert::finding(&image, detail);
+                    if !budget.fits(&finding) {
+                        return Ok(shown);
+                    }
+                    shown.findings.push(finding);
+                }
+                shown.last = Some(*position);
+            }
+        }
+        Ok(shown)
+    }
+
     /// The newest revision that reads see.
     pub(crate) fn revision(&self) -> Result<Revision, ApiError> {
         Ok(self.view()?.revision())
     }
+}
+
+/// Findings at positions of the view.
+#[derive(Debug)]
+pub(crate) struct Shown {
+    /// In order.
+    pub(crate) findings: Vec<muster_api::v1::Finding>,
+    /// The last position that was dealt with, whether or not its finding is shown; the next page
+    /// begins after it.
+    pub(crate) last: Option<Position>,
 }

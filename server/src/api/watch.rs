@@ -108,9 +108,7 @@ impl Watches {
         let begin = match cursor::decode(text, Family::Cursor, binding)? {
             Place::Snapshot { start, after } => Begin::Snapshot { start, after },
             Place::Live(revision) => Begin::Resumed(revision),
-            Place::Findings(_) | Place::History(_) | Place::Units(_) | Place::Unmapped(_) => {
-                return Err(TokenError::Mismatch(Family::Cursor).into());
-            }
+            _ => return Err(TokenError::Mismatch(Family::Cursor).into()),
         };
         let revision = begin.revision();
         let (oldest, head) =
@@ -285,6 +283,3 @@ impl Watcher {
         convert::coverage(&self.reads.backend().units.coverage())
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -7,16 +7,12 @@ use muster_core::ids::FindingId;
 
 use crate::api::convert::{self, Budget, LIST_BYTES_MAX};
 use crate::api::error::ApiError;
-use crate::api::read::Reader;
+use crate::api::read::{READ_MAX, Reader};
 use crate::api::validate::IdText;
 use crate::api::validate::reads::{BatchGet, Get};
 
 /// The most ids that are named when a prefix fits several.
 const CANDIDATES_MAX: usize = 10;
-
-/// How many findings are read from the store at once, so that an answer that is soon full does not
-/// unpack what it leaves out.
-pub(super) const READ_MAX: usize = 100;
 
 pub(super) fn get(reader: &Reader<'_>, get: &Get) -> Result<wire::GetFindingResponse, ApiError> {
     let id = one_id(reader, &get.id)?;

@@ -49,10 +49,6 @@ fn start(
     }
     match cursor::decode(token, Family::Page, binding)? {
         Place::History(revision) => Ok(revision),
-        Place::Findings(_)
-        | Place::Units(_)
-        | Place::Unmapped(_)
-        | Place::Snapshot { .. }
-        | Place::Live(_) => Err(TokenError::Mismatch(Family::Page).into()),
+        _ => Err(TokenError::Mismatch(Family::Page).into()),
     }
 }

@@ -2,11 +2,10 @@
 
 use muster_api::v1 as wire;
 
-use super::get::READ_MAX;
-use crate::api::convert::{self, Budget, LIST_BYTES_MAX};
-use crate::api::cursor::{self, Binding, Family, Place};
+use crate::api::convert::{self, LIST_BYTES_MAX};
+use crate::api::cursor::{self, Binding, Family, Place, TokenError};
 use crate::api::error::ApiError;
-use crate::api::read::Reader;
+use crate::api::read::{Reader, Shown};
 use crate::api::validate::reads::{List, Summarize};
 use crate::view::{Position, Query};
 
@@ -30,10 +29,10 @@ pub(super) fn list(
         (view.page(&Query { filter, order, after, limit }), view.revision())
     };
 
-    let mut findings = Vec::new();
-    let last = fill(reader, list, &page.positions, &mut findings)?;
-    let dealt_with = last.as_ref() == page.positions.last();
-    let next = last.filter(|_| page.more || !dealt_with);
+    let Shown { findings, last } =
+        reader.shown(&page.positions, &list.selection, list.detail, LIST_BYTES_MAX)?;
+    let complete = last.as_ref() == page.positions.last();
+    let next = last.filter(|_| page.more || !complete);
 
     let watch = Binding { log_id, query: list.watch_hash() };
     let live = cursor::encode(&Place::Live(revision), &watch);
@@ -49,46 +48,15 @@ pub(super) fn list(
     })
 }
 
+/// After which position the page begins; `None` at the first.
 fn start(token: &str, binding: &Binding) -> Result<Option<Position>, ApiError> {
     if token.is_empty() {
         return Ok(None);
     }
     match cursor::decode(token, Family::Page, binding)? {
         Place::Findings(position) => Ok(Some(position)),
-        Place::History(_)
-        | Place::Units(_)
-        | Place::Unmapped(_)
-        | Place::Snapshot { .. }
-        | Place::Live(_) => Err(cursor::TokenError::Mismatch(Family::Page).into()),
+        _ => Err(TokenError::Mismatch(Family::Page).into()),
     }
-}
-
-/// Adds the findings at `positions` until the answer is full; says which position was the last that
-/// was dealt with.
-fn fill(
-    reader: &Reader<'_>,
-    list: &List,
-    positions: &[Position],
-    findings: &mut Vec<wire::Finding>,
-) -> Result<Option<Position>, ApiError> {
-    let mut budget = Budget::new(LIST_BYTES_MAX);
-    let mut last = None;
-    for run in positions.chunks(READ_MAX) {
-        let ids: Vec<_> = run.iter().map(|position| position.id).collect();
-        let images = reader.store().findings(&ids)?;
-        for (position, image) in run.iter().zip(images) {
-            let selected = image.filter(|image| list.selection.selects(image));
-            if let Some(image) = selected {
-                let finding = convert::finding(&image, list.detail);
-                if !budget.fits(&finding) {
-                    return Ok(last);
-                }
-                findings.push(finding);
-            }
-            last = Some(*position);
-        }
-    }
-    Ok(last)
 }
 
 /// Counts.

@@ -5,16 +5,10 @@ use muster_api::v1::watch_findings_response::Event;
 use muster_core::ids::Revision;
 
 use super::{BATCH_BYTES_MAX, End, Watcher};
-use crate::api::convert::{self, Budget, Detail};
 use crate::api::cursor::Place;
 use crate::api::error::ApiError;
-use crate::api::read::Reader;
-use crate::api::validate::Selection;
+use crate::api::read::{Reader, Shown};
 use crate::view::{Order, Position, Query};
-
-/// How many records are read at once, so that a batch that is soon full does not unpack what it
-/// leaves for the next.
-const READ_MAX: usize = 100;
 
 impl Watcher {
     /// Sends the snapshot that shows revision `start`, or what of it comes after `after`.
@@ -37,14 +31,14 @@ impl Watcher {
         let mut findings_sent = 0;
         loop {
             self.ready(&place(after)).await?;
-            let batch = self.next_batch(after).await?;
-            after = batch.last.or(after);
-            if !batch.findings.is_empty() {
-                findings_sent += batch.findings.len() as u64;
-                let (findings, cursor) = (batch.findings, self.cursor(&place(after)));
+            let (Shown { findings, last }, more) = self.next_batch(after).await?;
+            after = last.or(after);
+            if !findings.is_empty() {
+                findings_sent += findings.len() as u64;
+                let cursor = self.cursor(&place(after));
                 self.put(Event::SnapshotBatch(wire::SnapshotBatch { findings, cursor }));
             }
-            if !batch.more {
+            if !more {
                 break;
             }
         }
@@ -63,50 +57,20 @@ impl Watcher {
         self.reads.run(count).await
     }
 
-    async fn next_batch(&self, after: Option<Position>) -> Result<Batch, ApiError> {
+    /// What comes after `after`, and whether more does. A finding that no longer matches is left out
+    /// here; the tail says so.
+    async fn next_batch(&self, after: Option<Position>) -> Result<(Shown, bool), ApiError> {
         let (selection, detail) = (self.wanted.selection.clone(), self.wanted.detail);
-        let limit = self.wanted.batch_size;
-        let read = move |reader: &Reader<'_>| Batch::read(reader, &selection, detail, after, limit);
+        let (order, limit) = (Order::Priority, self.wanted.batch_size);
+        let read = move |reader: &Reader<'_>| {
+            let page = {
+                let filter = &selection.filter;
+                reader.view()?.page(&Query { filter, order, after, limit })
+            };
+            let shown = reader.shown(&page.positions, &selection, detail, BATCH_BYTES_MAX)?;
+            let complete = shown.last.as_ref() == page.positions.last();
+            Ok((shown, page.more || !complete))
+        };
         self.reads.run(read).await
-    }
-}
-
-/// A part of a snapshot.
-struct Batch {
-    findings: Vec<wire::Finding>,
-    /// Where the next one begins; `None` when there was nothing.
-    last: Option<Position>,
-    more: bool,
-}
-
-impl Batch {
-    /// Reads what comes after `after`. A record may be newer than the view by now: it is sent as it
-    /// is if it still matches; if it does not, the tail says so.
-    fn read(
-        reader: &Reader<'_>,
-        selection: &Selection,
-        detail: Detail,
-        after: Option<Position>,
-        limit: usize,
-    ) -> Result<Self, ApiError> {
-        let filter = &selection.filter;
-        let page = reader.view()?.page(&Query { filter, order: Order::Priority, after, limit });
-        let mut budget = Budget::new(BATCH_BYTES_MAX);
-        let mut batch = Self { findings: Vec::new(), last: None, more: page.more };
-        for run in page.positions.chunks(READ_MAX) {
-            let ids: Vec<_> = run.iter().map(|position| position.id).collect();
-            for (position, image) in run.iter().zip(reader.store().findings(&ids)?) {
-                if let Some(image) = image.filter(|image| selection.selects(image)) {
-                    let finding = convert::finding(&image, detail);
-                    if !budget.fits(&finding) {
-                        batch.more = true;
-                        return Ok(batch);
-                    }
-                    batch.findings.push(finding);
-                }
-                batch.last = Some(*position);
-            }
-        }
-        Ok(batch)
     }
 }

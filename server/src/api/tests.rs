@@ -1,0 +1,14 @@
+//! The API as clients meet it: the real generated client and the real server, over pipes.
+
+mod bad_input;
+mod drain;
+mod errors;
+mod history;
+mod ids;
+mod lists;
+mod sample;
+mod triage;
+mod units;
+mod watch;
+mod watch_limits;
+mod world;

@@ -1,0 +1,63 @@
+//! Made-up reports, as variations of [`crate::testing::report`].
+
+use bytes::Bytes;
+use muster_core::ids::FindingId;
+use muster_core::plan::Observation;
+use muster_core::report::{FindingClass, Report, Severity, Status};
+
+pub(super) use crate::testing::{NOW, unit};
+
+/// A report of the finding of a number.
+#[derive(Clone, Debug)]
+pub(super) struct Sample {
+    pub(super) number: u32,
+    report: Report,
+}
+
+/// An open report of the finding of that number, with that severity (0 to 100).
+pub(super) fn sample(number: u32, severity: u8) -> Sample {
+    let report = Report {
+        // No threat: its score does not move with the day.
+        class: FindingClass::Misconfiguration,
+        title: format!("Sample {number}"),
+        description: "A description.".to_owned(),
+        severity: Severity::from_normalized(severity),
+        severity_normalized: severity,
+        ..crate::testing::report(number)
+    };
+    Sample { number, report }
+}
+
+/// The id of the finding of that number.
+pub(super) fn id(number: u32) -> FindingId {
+    crate::testing::id(&crate::testing::report(number))
+}
+
+impl Sample {
+    pub(super) fn closed(mut self) -> Self {
+        self.report.status = Status::Resolved;
+        self
+    }
+
+    pub(super) fn titled(mut self, title: &str) -> Self {
+        title.clone_into(&mut self.report.title);
+        self
+    }
+
+    pub(super) fn with_raw(mut self, raw: impl Into<Bytes>) -> Self {
+        self.report.raw = raw.into();
+        self
+    }
+
+    /// Another report of the same finding.
+    pub(super) fn report_number(mut self, number: u32) -> Self {
+        self.report.key.provider_id.push_str(&format!("/{number}"));
+        self
+    }
+
+    /// The sample as a unit read it.
+    pub(super) fn observed(&self) -> Observation {
+        let report = self.report.clone();
+        Observation { content_hash: report.content_hash(), report, unit: unit() }
+    }
+}
