@@ -19,6 +19,8 @@ pub(crate) mod keys;
 pub mod memory;
 #[cfg(test)]
 mod samples;
+pub mod transfer;
+pub mod verify;
 
 use muster_core::change::{Change, Facets};
 use muster_core::finding::{Finding, HeldReport};
@@ -37,8 +39,15 @@ pub const META_KEY_BYTES_MAX: usize = 1024;
 /// The largest value of a small table, in bytes (1 MiB).
 pub const META_VALUE_BYTES_MAX: usize = 1024 * 1024;
 
+/// The largest row, in bytes (1 MiB); records count packed. Larger ones are refused with
+/// [`StoreError::TooLarge`].
+pub const ROW_BYTES_MAX: usize = 1024 * 1024;
+
+/// The most log entries that one [`Store::compact`] removes.
+pub const COMPACT_CHANGES_MAX: u64 = 10_000;
+
 /// What the view needs of a finding: read for all of them at the start.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Head {
     /// Which finding.
     pub id: FindingId,
@@ -72,7 +81,7 @@ impl Head {
 }
 
 /// What the unchanged-check needs of a report.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ReportHead {
     /// Which report.
     pub key: ReportDigest,
@@ -126,6 +135,12 @@ pub enum MetaTable {
     Unit,
     /// The store's own facts.
     Store,
+}
+
+impl MetaTable {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Checkpoint, Self::Request, Self::Quarantine, Self::Unit, Self::Store];
 }
 
 /// What is written at once.
@@ -238,6 +253,20 @@ pub enum StoreError {
     },
 }
 
+impl StoreError {
+    /// The error and its causes, in one line.
+    pub fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(inner) = cause {
+            text.push_str(": ");
+            text.push_str(&inner.to_string());
+            cause = inner.source();
+        }
+        text
+    }
+}
+
 /// An engine.
 pub trait Store: Send + Sync {
     /// Identifies this log: random, made with the store. A restored or rebuilt store has another.
@@ -281,8 +310,9 @@ pub trait Store: Send + Sync {
         limit: usize,
     ) -> Result<Vec<MetaRow>, StoreError>;
 
-    /// Removes log entries up to `through` and the findings in `ids`, in one bounded step.
-    fn compact(&self, through: Revision, ids: &[FindingId]) -> Result<(), StoreError>;
+    /// Removes log entries up to `through`, at most [`COMPACT_CHANGES_MAX`] of them, and the
+    /// findings in `ids`. Returns the oldest revision left: ask again until it is past `through`.
+    fn compact(&self, through: Revision, ids: &[FindingId]) -> Result<Revision, StoreError>;
 }
 
 /// Refuses rows of small tables that are too large.

@@ -11,7 +11,7 @@
 
 mod line;
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -99,6 +99,13 @@ pub struct Walked {
     pub revision: Revision,
 }
 
+impl Walked {
+    /// How many bytes at the end are no whole line.
+    pub fn torn_bytes(&self) -> u64 {
+        self.length - self.end
+    }
+}
+
 /// Reads a journal and checks its chain. A last line that is not whole is not an error: it was never
 /// acknowledged.
 pub fn walk(path: &Path, log_id: [u8; 16]) -> Result<Walked, JournalError> {
@@ -150,7 +157,7 @@ impl Journal {
             let path = path.clone();
             move |source| JournalError::Io { attempt, path, source }
         };
-        let torn_bytes = walked.length - walked.end;
+        let torn_bytes = walked.torn_bytes();
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -251,14 +258,6 @@ fn set_aside(directory: &Path, file: &mut File) -> io::Result<PathBuf> {
         }
     }
     unreachable!("the loop has no end")
-}
-
-/// Removes a journal that belongs to nothing (an import that failed).
-pub fn remove(directory: &Path) -> io::Result<()> {
-    match fs::remove_file(directory.join(JOURNAL_FILE)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
 }
 
 #[cfg(test)]
