@@ -51,9 +51,10 @@ impl Factor {
     /// The most points it gives; together [`SCORE_MAX`].
     pub fn points_max(self) -> u16 {
         match self {
-            Self::Severity => 550,
-            Self::Exposure => 250,
-            Self::Recency | Self::Corroboration => 100,
+            Self::Severity => 500,
+            Self::Exposure => 200,
+            Self::Recency => 220,
+            Self::Corroboration => 80,
         }
     }
 }
@@ -164,7 +165,7 @@ pub fn score(facts: &Facts, now: Millis) -> Priority {
 
 /// Linear between these, so that a higher severity never scores lower: (severity, points).
 const SEVERITY_POINTS: [(u16, u16); 6] =
-    [(0, 0), (1, 80), (40, 220), (70, 400), (90, 500), (100, 550)];
+    [(0, 0), (1, 70), (40, 200), (70, 360), (90, 450), (100, 500)];
 
 fn severity(facts: &Facts) -> Reason {
     let n = facts.severity_normalized.min(100);
@@ -187,8 +188,8 @@ fn exposure(facts: &Facts) -> Reason {
     let (points, value) = match facts.exposure {
         Exposure::Unknown => (0, "not known: no report says who can reach it"),
         Exposure::Private => (0, "inside the account"),
-        Exposure::CrossAccount => (100, "principals outside the account"),
-        Exposure::Public => (250, "public"),
+        Exposure::CrossAccount => (80, "principals outside the account"),
+        Exposure::Public => (200, "public"),
     };
     Reason {
         factor: Factor::Exposure,
@@ -212,9 +213,9 @@ fn recency(facts: &Facts, now: Millis) -> Reason {
     let (points, value) = match now.day() - seen.day() {
         ..-1 => return reason(0, "not known: the threat's time lies ahead".to_owned(), true),
         // The provider's clock may already have the next day.
-        -1..=1 => (100, "seen since yesterday"),
-        2..=7 => (50, "seen within 7 days"),
-        8..=30 => (15, "seen within 30 days"),
+        -1..=1 => (220, "seen since yesterday"),
+        2..=7 => (110, "seen within 7 days"),
+        8..=30 => (30, "seen within 30 days"),
         _ => (0, "not seen for 30 days"),
     };
     reason(points, value.to_owned(), false)
@@ -224,8 +225,8 @@ fn corroboration(facts: &Facts) -> Reason {
     let products = facts.products.len();
     let points = match products {
         0 | 1 => 0,
-        2 => 60,
-        _ => 100,
+        2 => 50,
+        _ => 80,
     };
     let value = if products == 1 { "1 product".to_owned() } else { format!("{products} products") };
     Reason { factor: Factor::Corroboration, points, value, missing: false }

@@ -44,11 +44,11 @@ fn the_most_of_each_factor_sums_to_the_highest_score() {
 fn every_severity_number_has_its_points() {
     let points: Vec<u16> = (0..=100).map(severity_points).collect();
 
-    for (number, expected) in [(0, 0), (1, 80), (40, 220), (70, 400), (90, 500), (100, 550)] {
+    for (number, expected) in [(0, 0), (1, 70), (40, 200), (70, 360), (90, 450), (100, 500)] {
         assert_eq!(points[number], expected);
     }
     assert!(points.is_sorted_by(|a, b| a < b), "a higher number always counts more");
-    assert_eq!(severity_points(255), 550);
+    assert_eq!(severity_points(255), 500);
 }
 
 #[test]
