@@ -50,7 +50,8 @@ impl ReportPath {
 pub struct ReportKey {
     /// By which path it came.
     pub path: ReportPath,
-    /// The provider's id on that path: the ASFF `Id`, the `GuardDuty` ARN, the analyzer's ARN and
+    /// The provider's id on that path: the ASFF `ProductArn` and `Id` (which AWS asks for together;
+    /// ids of custom products are unique only there), the `GuardDuty` ARN, the analyzer's ARN and
     /// finding id, or the derived Trusted Advisor key.
     pub provider_id: String,
 }
@@ -79,7 +80,8 @@ pub enum IdentityRule {
     GuardDuty,
     /// `aax`: an external access, by analyzer, resource and principal.
     ExternalAccess,
-    /// `aa`: an unused or internal access, by analyzer and finding id.
+    /// `aa`: an unused or internal access, or a resource that cannot be analyzed, by analyzer and
+    /// finding id.
     AccessAnalyzer,
     /// `shc`: a Security Hub control, by account, Region, control and resource.
     Control,

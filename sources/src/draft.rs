@@ -163,12 +163,17 @@ pub(crate) fn read_region(text: &str) -> Option<Region> {
     text.parse().ok()
 }
 
-/// The partition in `text` when it is one (`aws`, `aws-cn`…), else that of the Region.
-pub(crate) fn partition_or<'a>(text: &'a str, region: &Region) -> &'a str {
+/// The text when it is a partition: `aws`, `aws-cn`…
+pub(crate) fn partition(text: &str) -> Option<&str> {
     let is_partition = text.starts_with("aws")
         && text.len() <= 16
         && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
-    if is_partition { text } else { region.partition() }
+    is_partition.then_some(text)
+}
+
+/// The partition in `text` when it is one, else that of the Region.
+pub(crate) fn partition_or<'a>(text: &'a str, region: &Region) -> &'a str {
+    partition(text).unwrap_or_else(|| region.partition())
 }
 
 /// The text when it is an https link of a length to keep; empty otherwise.

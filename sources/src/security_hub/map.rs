@@ -12,10 +12,11 @@ mod identify;
 mod verdict;
 
 use bytes::Bytes;
-use muster_core::identity::{Arn, Place, bounded_part, canonical_resource};
-use muster_core::ids::AccountId;
+use muster_core::identity::{Arn, Place, account_root, bounded_part, canonical_resource};
+use muster_core::ids::{AccountId, Region};
 use muster_core::report::{
-    CustomerFields, Report, ReportKey, ReportPath, Resource, TEXT_BYTES_MAX, TITLE_BYTES_MAX,
+    CustomerFields, Report, ReportKey, ReportPath, Resource, Severity, TEXT_BYTES_MAX,
+    TITLE_BYTES_MAX,
 };
 use muster_core::unit::{SourceKind, Unit};
 
@@ -121,12 +122,7 @@ fn key(asff: &Asff<'_>, id: &str) -> ReportKey {
 }
 
 /// The finding's account and Region. Older findings have no `Region`; it is in the product's ARN.
-fn place(
-    asff: &Asff<'_>,
-    id: &str,
-    unit: &Unit,
-    remarks: &mut Remarks,
-) -> (AccountId, muster_core::ids::Region) {
+fn place(asff: &Asff<'_>, id: &str, unit: &Unit, remarks: &mut Remarks) -> (AccountId, Region) {
     let nowhere = Arn { partition: "", service: "", region: "", account: "", resource: "" };
     let id_arn = Arn::parse(id).unwrap_or(nowhere);
     let product = Arn::parse(asff.product_arn.as_str()).unwrap_or(nowhere);
@@ -186,10 +182,11 @@ fn resources(
             continue;
         };
         let region = read_region(resource.region.as_str());
-        let partition = partition_or(resource.partition.as_str(), place.region);
-        let partition =
-            if resource.partition.as_str() == partition { partition } else { place.partition };
-        let place = Place { partition, region: region.as_ref().unwrap_or(place.region), ..*place };
+        let place = Place {
+            partition: draft::partition(resource.partition.as_str()).unwrap_or(place.partition),
+            region: region.as_ref().unwrap_or(place.region),
+            ..*place
+        };
         match one_resource(resource, &place) {
             Some(one) => add_resource(&mut found, one),
             None => remarks.note(format_args!("Resources[{index}].Id: missing")),
@@ -230,10 +227,7 @@ fn key_owner(resource: &AsffResource<'_>, place: &Place<'_>) -> Option<Resource>
         ("IAMUser", Some(name)) => {
             (format!("arn:{}:iam::{}:user/{name}", place.partition, place.account), "AwsIamUser")
         }
-        ("Root", _) => (
-            muster_core::identity::account_root(place.partition, place.account.as_str()),
-            "AwsAccount",
-        ),
+        ("Root", _) => (account_root(place.partition, place.account.as_str()), "AwsAccount"),
         ("AssumedRole", Some(name)) => {
             (format!("arn:{}:iam::{}:role/{name}", place.partition, place.account), "AwsIamRole")
         }
@@ -268,11 +262,7 @@ fn remediation(asff: &Asff<'_>, remarks: &mut Remarks) -> (String, String) {
 }
 
 /// What customers wrote at Security Hub. Never taken as triage.
-fn customer(
-    asff: &Asff<'_>,
-    severity: muster_core::report::Severity,
-    remarks: &mut Remarks,
-) -> CustomerFields {
+fn customer(asff: &Asff<'_>, severity: Severity, remarks: &mut Remarks) -> CustomerFields {
     let workflow = remarks.object("Workflow", &asff.workflow);
     let note = remarks.object("Note", &asff.note);
     CustomerFields {

@@ -339,6 +339,26 @@ fn a_mirror_has_the_severity_of_its_control_or_of_its_colour() {
 }
 
 #[test]
+fn a_mirror_without_resource_is_about_the_account() {
+    let mut check = check("Hs4Ma3G1", &["Status", "Region", "Resource"]);
+    check.control = Some("Macie.1".to_owned());
+
+    let report = red(&check, json!(["Red", "eu-west-1", null]));
+
+    let root = format!("arn:aws:iam::{READER}:root");
+    assert_eq!(report.origin.text, format!("shc|aws|{READER}|eu-west-1|MACIE.1|{root}"));
+}
+
+#[test]
+fn a_region_that_is_a_name_for_people_is_taken_from_the_arn() {
+    let check = check("c1qf5bt006", &["Status", "Region", "Resource"]);
+    let cells = json!(["Red", "US East (N. Virginia)", "arn:aws:rds:us-east-1:999999999999:db:d"]);
+    let row_json = json!({"status": "error", "region": "US East (N. Virginia)", "resourceId": "h", "metadata": cells});
+
+    assert_eq!(row(&check, row_json).region.as_str(), "us-east-1");
+}
+
+#[test]
 fn a_result_says_when_silence_means_nothing() {
     let check = check("x", &["Resource"]);
     let summary = |ignored: u32| json!({"resourcesIgnored": ignored, "resourcesFlagged": 0});

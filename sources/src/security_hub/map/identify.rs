@@ -344,7 +344,8 @@ pub(crate) fn product(asff: &Asff<'_>, fields: &ProductFields<'_>) -> Option<Str
         let (company, product) = (asff.company_name.as_str(), asff.product_name.as_str());
         (!product.is_empty()).then(|| format!("{}/{}", slug(company), slug(product)))
     };
-    tail(asff.product_arn.as_str()).or_else(|| tail(fields.finding_id.as_str())).or_else(named)
+    let found = tail(asff.product_arn.as_str()).or_else(|| tail(fields.finding_id.as_str()));
+    found.or_else(named).map(|product| word(&product))
 }
 
 /// The account when a finding names no resource at all.

@@ -153,6 +153,7 @@ pub(crate) fn exposure(asff: &Asff<'_>, product: &str, identity: &Identity) -> E
             let is_public = identity.facet == "*" || asff.title.as_str().contains("public access");
             if is_public { Exposure::Public } else { Exposure::CrossAccount }
         }
+        "aws/access-analyzer" if identity.rule_id == "InternalAccess" => Exposure::Private,
         "aws/inspector" if has_type("Network Reachability") => Exposure::Public,
         "aws/macie" => match identity.rule_id.rsplit('/').next().unwrap_or_default() {
             "S3BucketPublic" => Exposure::Public,

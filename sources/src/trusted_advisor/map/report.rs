@@ -124,7 +124,11 @@ fn about(row: &FlaggedResource<'_>, check: &Check, cells: &Row<'_>, place: &Plac
     let hash = cells.hash().or_else(|| stated.as_deref().map(str::to_owned)).unwrap_or_default();
     let is_named = !resources.is_empty();
     if !is_named {
-        resources.push(subject::row(&check.id, &hash, place));
+        // A control that names nothing is about the account.
+        resources.push(match check.control {
+            Some(_) => subject::account(place),
+            None => subject::row(&check.id, &hash, place),
+        });
     }
     let primary = resources.first().map_or("", |resource| resource.id.as_str());
     let (origin, region) = if let Some(control) = &check.control {

@@ -1,5 +1,6 @@
 //! A row of a check's result: cells, found by the name of their column.
 
+use muster_core::identity::Arn;
 use muster_core::ids::{Region, digest128};
 
 use super::native::FlaggedResource;
@@ -118,13 +119,15 @@ impl<'a> Row<'a> {
 }
 
 /// The Region of a row. Some Region columns hold names for people, so the row's own comes first, then
-/// the column that has the code by its name. A check of a global service has none, or `-`.
+/// the column that has the code by its name, then the resource's. A check of a global service has
+/// none, or `-`.
 pub(super) fn region(row: &FlaggedResource<'_>, cells: &Row<'_>) -> Region {
     let stated = row.region.text();
     let columns = ["Region API Parameter", "Region", "Region Name", "Region/AZ", "Zone"];
-    let cells = columns.iter().filter_map(|column| cells.cell(&[column]));
-    let mut candidates = stated.as_deref().into_iter().chain(cells);
-    candidates.find_map(region_or_zone).unwrap_or_else(Region::global)
+    let columns = columns.iter().filter_map(|column| cells.cell(&[column]));
+    let mut candidates = stated.as_deref().into_iter().chain(columns);
+    let of_arn = || Arn::parse(cells.arn()?).and_then(|arn| read_region(arn.region));
+    candidates.find_map(region_or_zone).or_else(of_arn).unwrap_or_else(Region::global)
 }
 
 /// A Region code, also as the code of a zone in it (`eu-west-1a`).
