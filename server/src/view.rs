@@ -31,6 +31,8 @@ mod query;
 mod reports;
 mod resource;
 mod row;
+mod scores;
+mod search;
 mod select;
 mod selections;
 mod sets;
@@ -60,6 +62,7 @@ pub use self::query::{
 use self::reports::Reports;
 use self::resource::Resources;
 use self::row::{Row, TextNumbers};
+use self::search::Search;
 use self::selections::{Selections, Touched};
 use self::sets::Sets;
 use self::slab::Slab;
@@ -143,12 +146,14 @@ impl View {
     pub fn page(&self, query: &Query<'_>) -> Page {
         let selected = self.select(query.filter);
         let after = query.after.map(|after| (Reverse(after.key), after.id));
-        let after = match query.order {
-            Order::Priority => after.max(orders::above(self.ceiling(query.filter).into())),
-            Order::Newest | Order::RecentlyChanged => after,
+        let search = Search {
+            set: &selected,
+            order: query.order,
+            count: query.limit.saturating_add(1),
+            orders: &self.orders,
+            rows: &self.rows,
         };
-        let count = query.limit.saturating_add(1);
-        let mut places = self.orders.first(&selected, query.order, after, count, &self.rows);
+        let mut places = search.first(after, |score| self.possible(query.filter, score));
         let more = places.len() > query.limit;
         places.truncate(query.limit);
         let position = |place: u32| {

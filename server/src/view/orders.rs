@@ -3,42 +3,31 @@
 use std::cmp::Reverse;
 
 use muster_core::ids::FindingId;
-use roaring::RoaringBitmap;
 
 use super::query::Order;
 use super::row::Row;
+use super::scores::Scores;
 use super::slab::Slab;
 use super::slices::Slices;
 use super::sorted::{Rank, Sorted};
 use super::table::Table;
 
-/// A set with no more places than this is put in order place by place.
-const GATHER_MAX: u64 = if cfg!(test) { 3 } else { 2048 };
-
-/// How many places of an order are tried at most before the key slices are asked where the set goes
-/// on.
-const WALK_MAX: u64 = if cfg!(test) { 5 } else { 4096 };
-
 /// The last of all ids.
 const LAST_ID: FindingId = FindingId([0xFF; 16]);
 
-/// The orders.
+/// The orders: lists to walk along, and what it takes to jump.
 #[derive(Debug, Default)]
 pub(super) struct Orders {
     places: Table,
     ids: Sorted,
-    indexes: [Index; Order::ALL.len()],
-}
-
-/// One order: to walk along, and to jump.
-#[derive(Debug, Default)]
-struct Index {
-    sorted: Sorted,
-    keys: Slices,
+    lists: [Sorted; Order::ALL.len()],
+    scores: Scores,
+    created: Slices,
+    revisions: Slices,
 }
 
 /// What a row is ordered by.
-fn rank(order: Order, row: &Row) -> Rank {
+pub(super) fn rank(order: Order, row: &Row) -> Rank {
     (Reverse(key(order, row)), row.id)
 }
 
@@ -70,9 +59,11 @@ impl Orders {
     /// Orders all rows at once.
     pub(super) fn build(rows: &Slab<Row>) -> Self {
         let mut places = Table::with_capacity(rows.places() as usize);
+        let mut scores = Scores::default();
         let mut ids: Vec<(FindingId, u32)> = Vec::new();
         for (place, row) in rows.iter() {
             places.insert(hash(row.id), place, |place| hash(rows.at(place).id));
+            scores.insert(place, row.score);
             ids.push((row.id, place));
         }
         ids.sort_unstable();
@@ -80,7 +71,10 @@ impl Orders {
         Self {
             places,
             ids: Sorted::build(&by_id, |place| id_rank(rows.at(place).id)),
-            indexes: Order::ALL.map(|order| Index::build(order, &by_id, rows)),
+            lists: Order::ALL.map(|order| list(order, &by_id, rows)),
+            scores,
+            created: Slices::build(rows.iter().map(|(place, row)| (place, row.created))),
+            revisions: Slices::build(rows.iter().map(|(place, row)| (place, row.revision.0))),
         }
     }
 
@@ -91,34 +85,42 @@ impl Orders {
         self.ids.insert(id_rank(row.id), place, |place| id_rank(rows.at(place).id));
         for order in Order::ALL {
             self.enter(order, place, rows);
-            self.index_mut(order).keys.change(place, 0, key(order, row));
         }
+        self.scores.insert(place, row.score);
+        self.created.change(place, 0, row.created);
+        self.revisions.change(place, 0, row.revision.0);
     }
 
     /// Removes the row at `place`, which is still there.
     pub(super) fn remove(&mut self, place: u32, rows: &Slab<Row>) {
         let row = rows.at(place);
         self.places.remove(hash(row.id), place);
-        self.ids.remove(id_rank(row.id), |place| id_rank(rows.at(place).id));
+        self.ids.remove(id_rank(row.id), place, |place| id_rank(rows.at(place).id));
         for order in Order::ALL {
             self.leave(order, place, rows);
-            self.index_mut(order).keys.change(place, key(order, row), 0);
         }
+        self.scores.remove(place);
+        self.created.change(place, row.created, 0);
+        self.revisions.change(place, row.revision.0, 0);
     }
 
     /// Puts `new` at `place` instead of the row of the same finding.
     pub(super) fn replace(&mut self, place: u32, new: Row, rows: &mut Slab<Row>) {
         let old = *rows.at(place);
-        let moved = Order::ALL.map(|order| (order, key(order, &old), key(order, &new)));
-        let moved = || moved.into_iter().filter(|(_, old, new)| old != new);
-        for (order, ..) in moved() {
+        let moved = |order: &Order| key(*order, &old) != key(*order, &new);
+        for order in Order::ALL.into_iter().filter(moved) {
             self.leave(order, place, rows);
         }
         *rows.at_mut(place) = new;
-        for (order, old, new) in moved() {
+        for order in Order::ALL.into_iter().filter(moved) {
             self.enter(order, place, rows);
-            self.index_mut(order).keys.change(place, old, new);
         }
+        if old.score != new.score {
+            self.scores.remove(place);
+            self.scores.insert(place, new.score);
+        }
+        self.created.change(place, old.created, new.created);
+        self.revisions.change(place, old.revision.0, new.revision.0);
     }
 
     /// The place of a finding.
@@ -135,165 +137,42 @@ impl Orders {
         self.ids.after(after.map(id_rank), 0, |place| id_rank(rows.at(place).id))
     }
 
-    /// The scores, for comparing many at once.
-    pub(super) fn scores(&self) -> &Slices {
-        &self.index(Order::Priority).keys
+    /// The places in an order.
+    pub(super) fn list(&self, order: Order) -> &Sorted {
+        &self.lists[order as usize]
     }
 
-    /// The first `count` of `set` in an order that rank behind `after`.
-    ///
-    /// Small sets are gathered and sorted. Otherwise the order is walked, which is over soon when the
-    /// set is spread over it, as most are. When it is not, the key slices say where the set goes on.
-    pub(super) fn first(
-        &self,
-        set: &RoaringBitmap,
-        order: Order,
-        after: Option<Rank>,
-        count: usize,
-        rows: &Slab<Row>,
-    ) -> Vec<u32> {
-        let list = List { index: self.index(order), order, rows };
-        if set.len() <= GATHER_MAX {
-            return list.gather(set, after, count);
+    /// The scores.
+    pub(super) fn scores(&self) -> &Scores {
+        &self.scores
+    }
+
+    /// The keys of an order; `None` where scores are the keys.
+    pub(super) fn keys(&self, order: Order) -> Option<&Slices> {
+        match order {
+            Order::Priority => None,
+            Order::Newest => Some(&self.created),
+            Order::RecentlyChanged => Some(&self.revisions),
         }
-        let mut found = Vec::new();
-        let reached = match list.walk(set, after, count, &mut found) {
-            Walk::Enough | Walk::AtEnd => return found,
-            Walk::Reached(reached) => reached,
-        };
-        let below = match reached {
-            None => set.clone(),
-            Some(reached) => {
-                let (below, equal) = list.index.keys.compare(set, reached.0.0);
-                found.extend(list.tied(&equal, reached.0.0, Some(reached), count - found.len()));
-                below
-            }
-        };
-        if found.len() < count && !below.is_empty() {
-            let top = list.index.keys.top(below, (count - found.len()) as u64);
-            found.extend(list.gather(&top.above, None, count));
-            if let Some(any) = top.tied.min() {
-                let key = key(order, rows.at(any));
-                found.extend(list.tied(&top.tied, key, None, count - found.len()));
-            }
-        }
-        found
     }
 
     fn enter(&mut self, order: Order, place: u32, rows: &Slab<Row>) {
         let at = rank(order, rows.at(place));
-        self.index_mut(order).sorted.insert(at, place, |place| rank(order, rows.at(place)));
+        self.lists[order as usize].insert(at, place, |place| rank(order, rows.at(place)));
     }
 
     fn leave(&mut self, order: Order, place: u32, rows: &Slab<Row>) {
         let at = rank(order, rows.at(place));
-        self.index_mut(order).sorted.remove(at, |place| rank(order, rows.at(place)));
-    }
-
-    fn index(&self, order: Order) -> &Index {
-        &self.indexes[order as usize]
-    }
-
-    fn index_mut(&mut self, order: Order) -> &mut Index {
-        &mut self.indexes[order as usize]
+        self.lists[order as usize].remove(at, place, |place| rank(order, rows.at(place)));
     }
 }
 
-impl Index {
-    /// Puts places, which are in the order of ids, in this order.
-    fn build(order: Order, by_id: &[u32], rows: &Slab<Row>) -> Self {
-        let mut keyed: Vec<(Reverse<u64>, u32)> =
-            by_id.iter().map(|place| (Reverse(key(order, rows.at(*place))), *place)).collect();
-        // Stable: what has one key stays in the order of ids.
-        keyed.sort_by_key(|(key, _)| *key);
-        let ordered: Vec<u32> = keyed.into_iter().map(|(_, place)| place).collect();
-        Self {
-            sorted: Sorted::build(&ordered, |place| rank(order, rows.at(place))),
-            keys: Slices::build(rows.iter().map(|(place, row)| (place, key(order, row)))),
-        }
-    }
-}
-
-/// How a walk ended.
-enum Walk {
-    /// With as many as were asked for.
-    Enough,
-    /// At the end of the order.
-    AtEnd,
-    /// At this rank, with more to come.
-    Reached(Option<Rank>),
-}
-
-/// One order of the rows.
-struct List<'a> {
-    index: &'a Index,
-    order: Order,
-    rows: &'a Slab<Row>,
-}
-
-impl List<'_> {
-    fn rank(&self, place: u32) -> Rank {
-        rank(self.order, self.rows.at(place))
-    }
-
-    /// The first `count` of `set` behind `after`, by looking at all of it.
-    fn gather(&self, set: &RoaringBitmap, after: Option<Rank>, count: usize) -> Vec<u32> {
-        let ranked = set.iter().map(|place| (self.rank(place), place));
-        let behind = |(rank, _): &(Rank, u32)| after.is_none_or(|after| *rank > after);
-        let mut ranked: Vec<(Rank, u32)> = ranked.filter(behind).collect();
-        if ranked.len() > count {
-            ranked.select_nth_unstable(count);
-            ranked.truncate(count);
-        }
-        ranked.sort_unstable();
-        ranked.into_iter().map(|(_, place)| place).collect()
-    }
-
-    /// Walks the order as long as that is likely to find enough.
-    fn walk(
-        &self,
-        set: &RoaringBitmap,
-        after: Option<Rank>,
-        count: usize,
-        found: &mut Vec<u32>,
-    ) -> Walk {
-        let rows = u64::from(self.rows.places());
-        // Were the set spread evenly, so many steps would find enough; with four times as many it is
-        // not.
-        let likely = rows.saturating_mul(count as u64) / set.len();
-        let steps_max = WALK_MAX.max((count as u64).saturating_mul(2));
-        if likely > steps_max {
-            return Walk::Reached(after);
-        }
-        let steps = steps_max.min(likely * 4 + 64);
-        let mut last = None;
-        let mut places = self.index.sorted.after(after, 0, |place| self.rank(place));
-        for place in places.by_ref().take(usize::try_from(steps).unwrap_or(usize::MAX)) {
-            if found.len() == count {
-                return Walk::Enough;
-            }
-            if set.contains(place) {
-                found.push(place);
-            }
-            last = Some(place);
-        }
-        if found.len() == count {
-            return Walk::Enough;
-        }
-        match (last, places.next()) {
-            (Some(last), Some(_)) => Walk::Reached(Some(self.rank(last))),
-            (_, _) => Walk::AtEnd,
-        }
-    }
-
-    /// The first `count` behind `after` of a set in which all have this key. Nothing but chance says
-    /// where ids stand, so they are spread evenly over the others with that key.
-    fn tied(&self, set: &RoaringBitmap, key: u64, after: Option<Rank>, count: usize) -> Vec<u32> {
-        if set.len() <= GATHER_MAX {
-            return self.gather(set, after, count);
-        }
-        let after = after.or_else(|| above(key));
-        let places = self.index.sorted.after(after, key, |place| self.rank(place));
-        places.filter(|place| set.contains(*place)).take(count).collect()
-    }
+/// Puts places, which are in the order of ids, in this order.
+fn list(order: Order, by_id: &[u32], rows: &Slab<Row>) -> Sorted {
+    let keyed = by_id.iter().map(|place| (Reverse(key(order, rows.at(*place))), *place));
+    let mut keyed: Vec<(Reverse<u64>, u32)> = keyed.collect();
+    // Stable: what has one key stays in the order of ids.
+    keyed.sort_by_key(|(key, _)| *key);
+    let ordered: Vec<u32> = keyed.into_iter().map(|(_, place)| place).collect();
+    Sorted::build(&ordered, |place| rank(order, rows.at(place)))
 }

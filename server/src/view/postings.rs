@@ -11,7 +11,7 @@ const FEW_MAX: usize = if cfg!(test) { 3 } else { 32 };
 const SORT_MAX: usize = if cfg!(test) { 6 } else { 2048 };
 
 /// A bitmap with no more places than this is taken apart for a union.
-const SMALL_MAX: u64 = if cfg!(test) { 5 } else { 8192 };
+const SMALL_MAX: u64 = if cfg!(test) { 5 } else { 512 };
 
 /// A set of places.
 #[derive(Debug)]

@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 
 use muster_core::filter::Fields;
 use muster_core::ids::{AccountId, FindingId, Revision};
+use muster_core::priority::SCORE_MAX;
 use muster_core::report::{FindingClass, Severity, Status};
 use muster_core::time::Millis;
 use muster_core::triage::TriageState;
@@ -23,6 +24,7 @@ pub(super) struct Row {
     /// When a snooze or suppression ends.
     pub(super) until: Option<Millis>,
     pub(super) texts: TextNumbers,
+    /// At most [`SCORE_MAX`].
     pub(super) score: u16,
     pub(super) severity: Severity,
     pub(super) status: Status,
@@ -57,7 +59,7 @@ impl Row {
             created: u64::try_from(head.created.0).unwrap_or(0),
             until: head.until.filter(|_| hidden),
             texts,
-            score: facets.score,
+            score: facets.score.min(SCORE_MAX),
             severity: facets.severity,
             status: facets.status,
             triage: facets.triage,

@@ -1,7 +1,7 @@
 //! From a filter to the findings it selects.
 //!
-//! Every test becomes a bitmap: enumerated fields have one for each value, scores are compared by
-//! their slices, texts are looked up in their columns. The result is the same as
+//! Every test becomes a bitmap: enumerated fields have one for each value, so have
+//! scores, texts are looked up in their columns. The result is the same as
 //! [`Filter::matches`] on each finding.
 
 use std::borrow::Cow;
@@ -9,8 +9,7 @@ use std::cell::OnceCell;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use muster_core::filter::{Comparison, Expr, Filter, Test, TextField, TextMatch};
-use muster_core::priority::SCORE_MAX;
+use muster_core::filter::{Expr, Filter, Test, TextField, TextMatch};
 use roaring::{MultiOps, RoaringBitmap};
 
 use super::View;
@@ -73,21 +72,21 @@ impl View {
         Selected::Made(places)
     }
 
-    /// No finding that `filter` selects has a higher score.
-    pub(super) fn ceiling(&self, filter: &Filter) -> u16 {
-        filter.root().map_or(SCORE_MAX, |root| self.highest(root, true))
+    /// Whether `filter` may select a finding with that score.
+    pub(super) fn possible(&self, filter: &Filter, score: u16) -> bool {
+        filter.root().is_none_or(|root| self.may_be(root, true, score))
     }
 
-    /// No finding for which `expr` is (or is not) `so` has a higher score.
-    fn highest(&self, expr: &Expr, so: bool) -> u16 {
+    /// Whether there may be a finding with that score for which `expr` is (or is not) `so`.
+    fn may_be(&self, expr: &Expr, so: bool, score: u16) -> bool {
         match expr {
-            Expr::Test(test) => self.sets.highest(test, so),
-            Expr::Not(part) => self.highest(part, !so),
+            Expr::Test(test) => self.sets.possible(test, so, score),
+            Expr::Not(part) => self.may_be(part, !so, score),
             Expr::And(parts) | Expr::Or(parts) => {
-                let highest = parts.iter().map(|part| self.highest(part, so));
+                let mut parts = parts.iter().map(|part| self.may_be(part, so, score));
                 // `NOT (a AND b)` is `NOT a OR NOT b`.
                 let all = matches!(expr, Expr::And(_)) == so;
-                if all { highest.min() } else { highest.max() }.unwrap_or(SCORE_MAX)
+                if all { parts.all(|may| may) } else { parts.any(|may| may) }
             }
         }
     }
@@ -177,7 +176,10 @@ impl View {
     fn computed(&self, test: &Test) -> Set<'_> {
         let everything = Cow::Borrowed(&self.live);
         match test {
-            Test::Score(comparison, score) => Cow::Owned(self.scored(*comparison, *score)),
+            Test::Score(comparison, wanted) => {
+                let wanted = |score: u16| comparison.holds(&score, wanted);
+                Cow::Owned(self.orders.scores().wanted(wanted))
+            }
             Test::Text(field, how) => match field {
                 TextField::Assignee => self.assignees.matching(how).unwrap_or(everything),
                 TextField::Resource => self.resources.matching(how).unwrap_or(everything),
@@ -224,18 +226,4 @@ impl View {
             Expr::Test(_) => SET_EFFORT,
         }
     }
-
-    fn scored(&self, comparison: Comparison, score: u16) -> RoaringBitmap {
-        let scores = self.orders.scores();
-        let below = |score: u16| scores.compare(&self.live, score.into()).0;
-        match comparison {
-            Comparison::Equal => scores.compare(&self.live, score.into()).1,
-            Comparison::Less => below(score),
-            Comparison::AtMost => below(score.saturating_add(1)),
-            Comparison::Greater => &self.live - below(score.saturating_add(1)),
-            Comparison::AtLeast => &self.live - below(score),
-        }
-    }
 }
-
-const _: () = assert!(SCORE_MAX < u16::MAX, "one more than a score is a number");

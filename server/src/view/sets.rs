@@ -40,21 +40,16 @@ impl Default for Value {
 impl Value {
     fn insert(&mut self, place: u32, score: u16) {
         self.places.insert(place);
-        *self.count(score) += 1;
+        self.scores[usize::from(score)] += 1;
     }
 
     fn remove(&mut self, place: u32, score: u16) {
         self.places.remove(place);
-        *self.count(score) -= 1;
+        self.scores[usize::from(score)] -= 1;
     }
 
-    fn count(&mut self, score: u16) -> &mut u32 {
-        &mut self.scores[usize::from(score.min(SCORE_MAX))]
-    }
-
-    fn highest(&self) -> u16 {
-        let highest = self.scores.iter().rposition(|count| *count > 0);
-        highest.and_then(|score| u16::try_from(score).ok()).unwrap_or(0)
+    fn has(&self, score: u16) -> bool {
+        self.scores.get(usize::from(score)).is_some_and(|count| *count > 0)
     }
 }
 
@@ -88,8 +83,8 @@ impl Sets {
             self.insert(new, place);
         } else if old.score != new.score {
             self.each(new, |value| {
-                *value.count(old.score) -= 1;
-                *value.count(new.score) += 1;
+                value.scores[usize::from(old.score)] -= 1;
+                value.scores[usize::from(new.score)] += 1;
             });
         }
     }
@@ -156,43 +151,40 @@ impl Sets {
         open.fold(RoaringBitmap::new(), |all, status| all | (self.status(status) & threats))
     }
 
-    /// No row for which `test` is (or is not) `so` has a higher score.
-    pub(super) fn highest(&self, test: &Test, so: bool) -> u16 {
+    /// Whether there may be a row with that score for which `test` is (or is not) `so`.
+    pub(super) fn possible(&self, test: &Test, so: bool, score: u16) -> bool {
         match test {
-            Test::Severity(comparison, wanted) => highest(Severity::ALL, &self.severity, |value| {
-                comparison.holds(&value, wanted) == so
-            }),
+            Test::Severity(comparison, wanted) => {
+                let wanted = |value: &Severity| comparison.holds(value, wanted) == so;
+                any_has(Severity::ALL, &self.severity, wanted, score)
+            }
             Test::Status(wanted) => {
-                highest(Status::ALL, &self.status, |value| (value == *wanted) == so)
+                any_has(Status::ALL, &self.status, |value| (value == wanted) == so, score)
             }
             Test::Triage(wanted) => {
-                highest(TriageState::ALL, &self.triage, |value| (value == *wanted) == so)
+                any_has(TriageState::ALL, &self.triage, |value| (value == wanted) == so, score)
             }
             Test::Class(wanted) => {
-                highest(FindingClass::ALL, &self.class, |value| (value == *wanted) == so)
+                any_has(FindingClass::ALL, &self.class, |value| (value == wanted) == so, score)
             }
-            Test::Source(wanted) if so => self.source[*wanted as usize].highest(),
-            Test::Stale(wanted) if *wanted == so => self.stale.highest(),
-            Test::Score(comparison, wanted) => {
-                let mut scores = (0..=SCORE_MAX).rev();
-                scores.find(|score| comparison.holds(score, wanted) == so).unwrap_or(0)
-            }
+            Test::Source(wanted) if so => self.source[*wanted as usize].has(score),
+            Test::Stale(wanted) if *wanted == so => self.stale.has(score),
+            Test::Score(comparison, wanted) => comparison.holds(&score, wanted) == so,
             Test::Source(_)
             | Test::Stale(_)
             | Test::Account(_)
             | Test::Region(_)
-            | Test::Text(..) => SCORE_MAX,
+            | Test::Text(..) => true,
         }
     }
 }
 
-/// The highest score of the values that are wanted.
-fn highest<T>(
+/// Whether one of the wanted values has a row with that score.
+fn any_has<T>(
     names: impl IntoIterator<Item = T>,
     values: &[Value],
-    wanted: impl Fn(T) -> bool,
-) -> u16 {
-    let wanted =
-        names.into_iter().zip(values).filter_map(|(name, value)| wanted(name).then_some(value));
-    wanted.map(Value::highest).max().unwrap_or(0)
+    wanted: impl Fn(&T) -> bool,
+    score: u16,
+) -> bool {
+    names.into_iter().zip(values).any(|(name, value)| wanted(&name) && value.has(score))
 }

@@ -106,20 +106,6 @@ impl Slices {
         }
         Top { above, tied }
     }
-
-    /// The highest number among `places`; 0 when there are none.
-    pub(super) fn max(&self, places: &RoaringBitmap) -> u64 {
-        let mut max = 0;
-        let mut highest: Option<RoaringBitmap> = None;
-        for (bit, ones) in self.bits.iter().enumerate().rev() {
-            let among = highest.as_ref().unwrap_or(places);
-            if !among.is_disjoint(ones) {
-                max |= 1 << bit;
-                highest = Some(among & ones);
-            }
-        }
-        max
-    }
 }
 
 #[cfg(test)]
@@ -151,7 +137,6 @@ mod tests {
 
             prop_assert_eq!(below, where_(&|other| other < number));
             prop_assert_eq!(equal, where_(&|other| other == number));
-            prop_assert_eq!(slices.max(&all), places().map(|(_, (n, _))| *n).max().unwrap_or(0));
             let mut sorted: Vec<u64> = places().map(|(_, (other, _))| *other).collect();
             sorted.sort_unstable_by(|a, b| b.cmp(a));
             match usize::try_from(count).ok().and_then(|count| sorted.get(count - 1)) {

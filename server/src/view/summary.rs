@@ -1,10 +1,9 @@
 //! Counts by one or two fields.
 
-use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use muster_core::filter::Filter;
-use muster_core::priority::{Band, SCORE_MAX};
+use muster_core::priority::Band;
 use muster_core::report::{FindingClass, Severity, Status};
 use muster_core::triage::TriageState;
 use muster_core::unit::SourceKind;
@@ -39,18 +38,24 @@ impl View {
         let enumerated = by.iter().all(|by| self.parts(*by, &RoaringBitmap::new()).is_some());
         let groups =
             if enumerated { self.intersect(&selected, by) } else { self.scan(&selected, by) };
-        let mut groups: Vec<(Reverse<u64>, Vec<&str>, u16)> = groups
-            .into_iter()
-            .filter(|(_, group)| group.count > 0)
-            .map(|(values, group)| {
-                let names = by.iter().zip(values).map(|(by, value)| self.name(*by, value));
-                (Reverse(group.count), names.collect(), group.max_score)
-            })
-            .collect();
-        groups.sort_unstable();
+        let mut groups: Vec<_> = groups.into_iter().filter(|(_, group)| group.count > 0).collect();
+        let names = |values: &Values| -> Vec<&str> {
+            by.iter().zip(values).map(|(by, value)| self.name(*by, *value)).collect()
+        };
+        // Names are looked up only where counts do not decide: there may be a million groups.
+        let order = |a: &(Values, Count), b: &(Values, Count)| {
+            b.1.count.cmp(&a.1.count).then_with(|| names(&a.0).cmp(&names(&b.0)))
+        };
         let left_off = groups.len().saturating_sub(limit);
-        let groups = groups.into_iter().take(limit).map(|(Reverse(count), names, max_score)| {
-            Group { keys: names.into_iter().map(str::to_owned).collect(), count, max_score }
+        if left_off > 0 {
+            groups.select_nth_unstable_by(limit, order);
+            groups.truncate(limit);
+        }
+        groups.sort_unstable_by(order);
+        let groups = groups.iter().map(|(values, Count { count, max_score })| Group {
+            keys: names(values).into_iter().map(str::to_owned).collect(),
+            count: *count,
+            max_score: *max_score,
         });
         Summary { groups: groups.collect(), total: selected.len(), left_off }
     }
@@ -70,14 +75,12 @@ impl View {
             groups = split.collect();
         }
         let scores = self.orders.scores();
-        let count = |set: &RoaringBitmap| Count {
-            count: set.len(),
-            max_score: u16::try_from(scores.max(set)).unwrap_or(SCORE_MAX),
-        };
+        let count =
+            |set: &RoaringBitmap| Count { count: set.len(), max_score: scores.highest(set) };
         groups.iter().map(|(values, set)| (*values, count(set))).collect()
     }
 
-    /// `set` by the values of a field that has few; `None` for one that may have many.
+    /// `set` by the values of a field that has a set for each; `None` for another one.
     fn parts(&self, by: GroupBy, set: &RoaringBitmap) -> Option<Vec<(u32, RoaringBitmap)>> {
         let sets = &self.sets;
         Some(match by {
@@ -86,20 +89,12 @@ impl View {
             GroupBy::Triage => parts(set, TriageState::ALL, |value| sets.triage(value)),
             GroupBy::Class => parts(set, FindingClass::ALL, |value| sets.class(value)),
             GroupBy::Source => parts(set, SourceKind::ALL, |value| sets.source(value)),
-            GroupBy::Band => self.bands(set),
-            GroupBy::Account | GroupBy::Region | GroupBy::Assignee | GroupBy::Rule => return None,
+            GroupBy::Band
+            | GroupBy::Account
+            | GroupBy::Region
+            | GroupBy::Assignee
+            | GroupBy::Rule => return None,
         })
-    }
-
-    fn bands(&self, set: &RoaringBitmap) -> Vec<(u32, RoaringBitmap)> {
-        let mut rest = set.clone();
-        let mut bands = Vec::new();
-        for band in BANDS.into_iter().rev() {
-            let lowest = (0..=SCORE_MAX).find(|score| Band::of(*score) == band).unwrap_or(0);
-            let (below, _) = self.orders.scores().compare(&rest, lowest.into());
-            bands.push((band as u32, std::mem::replace(&mut rest, below.clone()) - below));
-        }
-        bands
     }
 
     /// Counts by looking at each row.
