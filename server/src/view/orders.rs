@@ -148,7 +148,7 @@ impl Orders {
     }
 
     /// The keys of an order; `None` where scores are the keys.
-    pub(super) fn keys(&self, order: Order) -> Option<&Slices> {
+    pub(super) fn slices(&self, order: Order) -> Option<&Slices> {
         match order {
             Order::Priority => None,
             Order::Newest => Some(&self.created),

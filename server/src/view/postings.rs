@@ -4,8 +4,11 @@ use std::borrow::Cow;
 
 use roaring::{MultiOps, RoaringBitmap};
 
+/// So many places are kept in the value itself: most values have fewer.
+const FEW_MAX: usize = if cfg!(test) { 2 } else { 5 };
+
 /// Beyond this many places a bitmap is smaller and faster than a list.
-const FEW_MAX: usize = if cfg!(test) { 3 } else { 32 };
+const LIST_MAX: usize = if cfg!(test) { 4 } else { 32 };
 
 /// Beyond this many places a union is made by setting bits, not by sorting.
 const SORT_MAX: usize = if cfg!(test) { 6 } else { 2048 };
@@ -13,74 +16,74 @@ const SORT_MAX: usize = if cfg!(test) { 6 } else { 2048 };
 /// A bitmap with no more places than this is taken apart for a union.
 const SMALL_MAX: u64 = if cfg!(test) { 5 } else { 512 };
 
-/// A set of places.
+/// A set of places: 24 bytes, and nothing else for most values.
 #[derive(Debug)]
 pub(super) enum Postings {
-    /// Exactly this one.
-    One(u32),
+    /// The first `count` of these, in order.
+    Few { count: u8, places: [u32; FEW_MAX] },
     /// In order.
-    Few(Vec<u32>),
+    List(Box<[u32]>),
     /// Once there are many it stays a bitmap.
     Many(Box<RoaringBitmap>),
 }
 
+const _: () = assert!(size_of::<Option<Postings>>() <= 24, "there are millions of them");
+
 impl Postings {
     /// Takes places that are in order.
-    pub(super) fn build(places: &[u32]) -> Self {
-        match places {
-            [one] => Self::One(*one),
-            _ if places.len() <= FEW_MAX => Self::Few(places.to_vec()),
-            _ => {
-                let many: RoaringBitmap = places.iter().copied().collect();
-                // A copy has no room in reserve.
-                Self::Many(Box::new(RoaringBitmap::clone(&many)))
-            }
+    pub(super) fn build(ordered: &[u32]) -> Self {
+        if ordered.len() <= FEW_MAX {
+            let mut places = [0; FEW_MAX];
+            places[..ordered.len()].copy_from_slice(ordered);
+            Self::Few { count: u8::try_from(ordered.len()).unwrap_or(0), places }
+        } else if ordered.len() <= LIST_MAX {
+            Self::List(ordered.into())
+        } else {
+            let many: RoaringBitmap = ordered.iter().copied().collect();
+            // A copy has no room in reserve.
+            Self::Many(Box::new(RoaringBitmap::clone(&many)))
         }
     }
 
     /// Adds a place.
     pub(super) fn insert(&mut self, place: u32) {
-        match self {
-            Self::One(one) if *one == place => {}
-            Self::One(one) => *self = Self::Few(vec![place.min(*one), place.max(*one)]),
-            Self::Few(few) if few.is_empty() => *self = Self::One(place),
-            Self::Few(few) => {
-                if let Err(index) = few.binary_search(&place) {
-                    few.insert(index, place);
-                }
-                if few.len() > FEW_MAX {
-                    *self = Self::Many(Box::new(few.iter().copied().collect()));
-                }
-            }
-            Self::Many(many) => {
-                many.insert(place);
-            }
+        if let Self::Many(many) = self {
+            many.insert(place);
+            return;
+        }
+        let listed = self.listed();
+        if let Err(index) = listed.binary_search(&place) {
+            let (before, behind) = listed.split_at(index);
+            *self = Self::build(&[before, &[place], behind].concat());
         }
     }
 
     /// Removes a place; says whether none is left.
     pub(super) fn remove(&mut self, place: u32) -> bool {
-        match self {
-            Self::One(one) => *one == place,
-            Self::Few(few) => {
-                if let Ok(index) = few.binary_search(&place) {
-                    few.remove(index);
-                }
-                few.is_empty()
-            }
-            Self::Many(many) => {
-                many.remove(place);
-                many.is_empty()
-            }
+        if let Self::Many(many) = self {
+            many.remove(place);
+            return many.is_empty();
         }
+        let left: Vec<u32> =
+            self.listed().iter().copied().filter(|other| *other != place).collect();
+        *self = Self::build(&left);
+        left.is_empty()
     }
 
     /// As a bitmap.
     pub(super) fn bitmap(&self) -> Cow<'_, RoaringBitmap> {
         match self {
-            Self::One(one) => Cow::Owned(RoaringBitmap::from_iter([*one])),
-            Self::Few(few) => Cow::Owned(few.iter().copied().collect()),
             Self::Many(many) => Cow::Borrowed(many),
+            Self::Few { .. } | Self::List(_) => Cow::Owned(self.listed().iter().copied().collect()),
+        }
+    }
+
+    /// The places, in order, unless there are many.
+    fn listed(&self) -> &[u32] {
+        match self {
+            Self::Few { count, places } => places.get(..usize::from(*count)).unwrap_or_default(),
+            Self::List(places) => places,
+            Self::Many(_) => &[],
         }
     }
 }
@@ -91,8 +94,7 @@ pub(super) fn union<'a>(sets: impl Iterator<Item = &'a Postings>) -> Cow<'a, Roa
     let mut many: Vec<&RoaringBitmap> = Vec::new();
     for set in sets {
         match set {
-            Postings::One(one) => few.push(*one),
-            Postings::Few(places) => few.extend_from_slice(places),
+            Postings::Few { .. } | Postings::List(_) => few.extend_from_slice(set.listed()),
             Postings::Many(places) => many.push(places),
         }
     }

@@ -3,6 +3,11 @@
 use muster_core::priority::SCORE_MAX;
 use roaring::{MultiOps, RoaringBitmap};
 
+use super::slices::Top;
+
+/// The scores of a set with no more places than this are looked at one by one.
+const SCAN_MAX: u64 = if cfg!(test) { 4 } else { 65_536 };
+
 /// The score of each place, and the places of each score.
 #[derive(Debug)]
 pub(super) struct Scores {
@@ -50,23 +55,37 @@ impl Scores {
 
     /// The highest score in a set; 0 when it is empty.
     pub(super) fn highest(&self, set: &RoaringBitmap) -> u16 {
-        set.iter().map(|place| self.of(place)).max().unwrap_or(0)
+        if set.len() <= SCAN_MAX {
+            return set.iter().map(|place| self.of(place)).max().unwrap_or(0);
+        }
+        let mut scores = (0..=SCORE_MAX).rev();
+        scores.find(|score| !set.is_disjoint(self.places(*score))).unwrap_or(0)
     }
 
-    /// A score so low that at least `count` places of `set` have it or a higher one that is below
-    /// `below`; 0 when there are not so many.
-    pub(super) fn threshold(&self, set: &RoaringBitmap, below: u16, count: usize) -> u16 {
-        let mut counts = vec![0_usize; usize::from(SCORE_MAX) + 1];
+    /// As [`super::slices::Slices::compare`], by looking at each place.
+    pub(super) fn compare(&self, set: &RoaringBitmap, key: u64) -> (RoaringBitmap, RoaringBitmap) {
+        let below = set.iter().filter(|place| u64::from(self.of(*place)) < key);
+        let equal = set.iter().filter(|place| u64::from(self.of(*place)) == key);
+        (below.collect(), equal.collect())
+    }
+
+    /// As [`super::slices::Slices::top`], by looking at each place.
+    pub(super) fn top(&self, set: &RoaringBitmap, count: u64) -> Top {
+        let mut counts = vec![0_u64; usize::from(SCORE_MAX) + 1];
         for place in set {
             counts[usize::from(self.of(place))] += 1;
         }
         let mut sum = 0;
-        let mut scores = (0..below.min(SCORE_MAX + 1)).rev();
+        let mut scores = (0..=SCORE_MAX).rev();
         let reached = scores.find(|score| {
             sum += counts[usize::from(*score)];
             sum >= count
         });
-        reached.unwrap_or(0)
+        let threshold = reached.unwrap_or(0);
+        Top {
+            above: set.iter().filter(|place| self.of(*place) > threshold).collect(),
+            tied: set.iter().filter(|place| self.of(*place) == threshold).collect(),
+        }
     }
 
     fn places_mut(&mut self, score: u16) -> &mut RoaringBitmap {

@@ -2,8 +2,9 @@
 //!
 //! A small set is gathered and sorted. Otherwise the order is walked, which is over soon when the
 //! set is spread over it, as most are. When it is not (what is resolved has score 0, and stands
-//! behind everything open), the walk gives up, and a jump finds where the set goes on: by score, the
-//! places of each score that the filter allows; in the other orders, by the slices of the keys.
+//! behind everything open), the walk gives up, and the keys say where the set goes on.
+
+use std::borrow::Cow;
 
 use muster_core::priority::SCORE_MAX;
 use roaring::RoaringBitmap;
@@ -13,17 +14,17 @@ use super::query::Order;
 use super::row::Row;
 use super::scores::Scores;
 use super::slab::Slab;
-use super::slices::Slices;
+use super::slices::Top;
 use super::sorted::Rank;
 
-/// A set with no more places than this is gathered; reading a row costs the most.
-const GATHER_MAX: u64 = if cfg!(test) { 3 } else { 2048 };
+/// A set with no more places than this is gathered.
+const GATHER_MAX: u64 = if cfg!(test) { 3 } else { 1024 };
 
-/// The same where scores are the keys: they lie in a row, and say which rows matter.
-const GATHER_SCORES_MAX: u64 = if cfg!(test) { 5 } else { 16_384 };
+/// The scores of a set with no more places than this are looked at one by one.
+const SCAN_MAX: u64 = if cfg!(test) { 8 } else { 16_384 };
 
 /// How many places of an order are walked along at most.
-const WALK_MAX: u64 = if cfg!(test) { 5 } else { 4096 };
+const WALK_MAX: u64 = if cfg!(test) { 6 } else { 4096 };
 
 /// A search in one order.
 pub(super) struct Search<'a> {
@@ -51,42 +52,36 @@ impl Search<'_> {
     /// The first places of the set that rank behind `after`. `possible` says, maybe too often, with
     /// which scores there are any.
     pub(super) fn first(&self, after: Option<Rank>, possible: impl Fn(u16) -> bool) -> Vec<u32> {
-        let keys = self.orders.keys(self.order);
-        let after = match keys {
-            Some(_) => after,
-            None => {
-                let highest = (0..=SCORE_MAX).rev().find(|score| possible(*score)).unwrap_or(0);
-                after.max(above(highest.into()))
-            }
-        };
-        let gather_max = if keys.is_some() { GATHER_MAX } else { GATHER_SCORES_MAX };
-        if self.set.len() <= gather_max {
+        if self.set.len() <= GATHER_MAX {
             return self.gather(self.set, after, self.count);
         }
+        let slices = self.orders.slices(self.order);
+        let after = if slices.is_some() {
+            after
+        } else {
+            let highest = (0..=SCORE_MAX).rev().find(|score| possible(*score)).unwrap_or(0);
+            after.max(above(highest.into()))
+        };
         let mut found = Vec::new();
-        match (self.walk(after, &mut found), keys) {
-            (Walk::Done, _) => {}
-            (Walk::Reached(reached), Some(keys)) => self.jump(reached, keys, &mut found),
-            (Walk::Reached(reached), None) => {
-                self.descend(reached, self.orders.scores(), possible, &mut found);
+        let Walk::Reached(reached) = self.walk(after, &mut found) else { return found };
+        let scores = self.orders.scores();
+        match slices {
+            Some(slices) => {
+                let compare = |key| slices.compare(self.set, key);
+                self.jump(reached, compare, |set, count| slices.top(set, count), &mut found);
             }
+            None if self.set.len() <= SCAN_MAX => {
+                let compare = |key| scores.compare(self.set, key);
+                self.jump(reached, compare, |set, count| scores.top(set, count), &mut found);
+            }
+            None => self.descend(reached, scores, possible, &mut found),
         }
         found
     }
 
     /// The first `count` of `set` behind `after`, by looking at all of it.
     fn gather(&self, set: &RoaringBitmap, after: Option<Rank>, count: usize) -> Vec<u32> {
-        let scores = self.orders.scores();
-        let lowest = match self.order {
-            Order::Priority if set.len() > count as u64 => {
-                // What has the score of `after` may be before it.
-                let below = after.and_then(|(key, _)| u16::try_from(key.0).ok());
-                scores.threshold(set, below.unwrap_or(u16::MAX), count)
-            }
-            Order::Priority | Order::Newest | Order::RecentlyChanged => 0,
-        };
-        let places = set.iter().filter(|place| lowest == 0 || scores.of(*place) >= lowest);
-        let ranked = places.map(|place| (self.rank(place), place));
+        let ranked = set.iter().map(|place| (self.rank(place), place));
         let behind = |(rank, _): &(Rank, u32)| after.is_none_or(|after| *rank > after);
         let mut ranked: Vec<(Rank, u32)> = ranked.filter(behind).collect();
         if ranked.len() > count {
@@ -103,7 +98,7 @@ impl Search<'_> {
         let rows = u64::from(self.rows.places());
         let likely = rows.saturating_mul(self.count as u64) / self.set.len();
         let steps_max = WALK_MAX.max((self.count as u64).saturating_mul(2));
-        if likely > steps_max {
+        if likely > steps_max.min(self.set.len()) {
             return Walk::Reached(after);
         }
         let steps = usize::try_from(steps_max.min(likely * 4 + 64)).unwrap_or(usize::MAX);
@@ -124,7 +119,7 @@ impl Search<'_> {
         }
     }
 
-    /// Goes on behind `reached`, from one possible score to the next.
+    /// Goes on behind `reached`, from one possible score to the next lower one.
     fn descend(
         &self,
         reached: Option<Rank>,
@@ -142,20 +137,26 @@ impl Search<'_> {
         }
     }
 
-    /// Goes on behind `reached`, where the slices say that the set goes on.
-    fn jump(&self, reached: Option<Rank>, keys: &Slices, found: &mut Vec<u32>) {
-        let mut below = None;
+    /// Goes on behind `reached`: with what has the same key, then with what has the highest keys below.
+    fn jump(
+        &self,
+        reached: Option<Rank>,
+        compare: impl Fn(u64) -> (RoaringBitmap, RoaringBitmap),
+        top: impl Fn(&RoaringBitmap, u64) -> Top,
+        found: &mut Vec<u32>,
+    ) {
+        let mut below = Cow::Borrowed(self.set);
         if let Some(reached) = reached {
-            let (lower, tied) = keys.compare(self.set, reached.0.0);
+            let (lower, tied) = compare(reached.0.0);
             let left = self.count - found.len();
             found.extend(self.tied(&tied, reached.0.0, Some(reached), left));
-            below = Some(lower);
+            below = Cow::Owned(lower);
         }
         let left = self.count - found.len();
         if left == 0 {
             return;
         }
-        let top = keys.top(below.unwrap_or_else(|| self.set.clone()), left as u64);
+        let top = top(&below, left as u64);
         found.extend(self.gather(&top.above, None, left));
         if let Some(any) = top.tied.min() {
             let key = key(self.order, self.rows.at(any));

@@ -16,7 +16,7 @@ use super::View;
 use super::row::RowFields;
 
 /// Looking at a row costs about as much as looking at this many distinct texts.
-const ROW_EFFORT: u64 = 4;
+const ROW_EFFORT: u64 = 10;
 
 /// What a bitmap operation costs, in distinct texts looked at.
 const SET_EFFORT: u64 = if cfg!(test) { 1 } else { 500 };

@@ -89,9 +89,9 @@ impl Slices {
     }
 
     /// The `count` (not 0) of `places` with the highest numbers.
-    pub(super) fn top(&self, places: RoaringBitmap, count: u64) -> Top {
+    pub(super) fn top(&self, places: &RoaringBitmap, count: u64) -> Top {
         let mut above = RoaringBitmap::new();
-        let mut tied = places;
+        let mut tied = places.clone();
         for ones in self.bits.iter().rev() {
             if tied.is_disjoint(ones) {
                 continue;
@@ -133,7 +133,7 @@ mod tests {
             let all = where_(&|_| true);
 
             let (below, equal) = slices.compare(&all, number);
-            let top = slices.top(all.clone(), count);
+            let top = slices.top(&all, count);
 
             prop_assert_eq!(below, where_(&|other| other < number));
             prop_assert_eq!(equal, where_(&|other| other == number));
