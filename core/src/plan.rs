@@ -24,7 +24,7 @@ pub use absence::{RETENTION_DAYS, absence};
 pub use hold::refreshes;
 
 use entry::{Cause, write};
-use hold::{arrange, hold, looked, moved};
+use hold::{hold, looked, moved};
 
 use crate::change::Change;
 use crate::finding::{Finding, HeldReport};
@@ -99,24 +99,25 @@ pub fn observe(
         observations.iter().all(|seen| identity::finding_key(&seen.report.origin) == key),
         "the caller groups observations by finding key"
     );
-    let looks = match current {
-        Some(finding) if finding.triage.state == TriageState::Done => looks(&observations, now),
-        _ => Vec::new(),
-    };
-
-    let mut reports = current.map_or_else(Vec::new, |finding| finding.reports.clone());
-    for observation in observations {
-        hold(&mut reports, observation, now);
-    }
-    arrange(&mut reports);
-
     let Some(current) = current else {
+        let mut reports = Vec::new();
+        hold(&mut reports, observations, now);
         let source = reports.first()?.report.source;
-        return Some(write(None, created(key, reports, now)?, Cause::source(source, None), now));
+        let finding = created(key, reports, now)?;
+        return Some(write(None, finding, Cause::source(source, None), now));
     };
-    let news = moved(&current.reports, &reports).map(|held| held.report.source);
-    let look = latest(looks, &reports);
-    let mut next = Finding { reports, ..current.clone() };
+    let looks = match current.triage.state {
+        TriageState::Done => looks(&observations, now),
+        TriageState::New
+        | TriageState::Acknowledged
+        | TriageState::InProgress
+        | TriageState::Snoozed
+        | TriageState::Suppressed => Vec::new(),
+    };
+    let mut next = current.clone();
+    hold(&mut next.reports, observations, now);
+    let news = moved(&current.reports, &next.reports).map(|held| held.report.source);
+    let look = latest(looks, &next.reports);
     let regression = settle(&mut next, current, look.as_ref(), now);
     let source = match (&regression, look) {
         (Some(_), Some(look)) => look.source,

@@ -23,6 +23,11 @@ pub const RESOURCES_MAX: usize = 32;
 /// is not from AWS; it is mapped, and its raw text is replaced by nothing (`raw_truncated`).
 pub const RAW_BYTES_MAX: usize = 512 * 1024;
 
+/// The [`Report::status_detail`] of an Access Analyzer finding that says that the analyzer cannot
+/// look at a resource. It vanishes outright when the analyzer can look again (IAM user guide, "Access
+/// Analyzer error findings"), so that its absence means resolved.
+pub const NOT_ANALYZED: &str = "ERROR";
+
 /// By which path a report came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ReportPath {

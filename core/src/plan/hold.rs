@@ -7,6 +7,14 @@ use crate::finding::HeldReport;
 use crate::report::{Report, ReportKey};
 use crate::time::{DAY_MS, Millis};
 
+/// Puts observations among the held reports, in their order, and arranges these.
+pub(super) fn hold(reports: &mut Vec<HeldReport>, observations: Vec<Observation>, now: Millis) {
+    for observation in observations {
+        put(reports, observation, now);
+    }
+    arrange(reports);
+}
+
 /// Puts an observation among the held reports.
 ///
 /// - An older version only proves that the report is still there.
@@ -15,7 +23,7 @@ use crate::time::{DAY_MS, Millis};
 ///   read last counts: customers' edits in Security Hub and archiving in `GuardDuty` do not move it.
 ///
 /// The unit becomes the one that read it: sweeps of another that does not see it conclude nothing.
-pub(super) fn hold(reports: &mut Vec<HeldReport>, observation: Observation, now: Millis) {
+fn put(reports: &mut Vec<HeldReport>, observation: Observation, now: Millis) {
     let Observation { report, content_hash, unit } = observation;
     let Some(held) = reports.iter_mut().find(|held| held.report.key == report.key) else {
         reports.push(HeldReport { report, unit, content_hash, first_stored: now, absence: None });
@@ -54,7 +62,7 @@ pub(super) fn looked(report: &Report, now: Millis) -> Millis {
 
 /// Sorts the reports by key, and lets go of those over [`REPORTS_MAX`]: absent before present,
 /// closed before open, then the longest unchanged.
-pub(super) fn arrange(reports: &mut Vec<HeldReport>) {
+fn arrange(reports: &mut Vec<HeldReport>) {
     if reports.len() > REPORTS_MAX {
         reports.sort_by(|a, b| Reverse(worth(a)).cmp(&Reverse(worth(b))));
         reports.truncate(REPORTS_MAX);

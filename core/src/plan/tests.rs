@@ -194,21 +194,28 @@ fn a_fix_that_lowers_the_severity_is_no_material_change() {
 
 #[test]
 fn a_finding_holds_a_bounded_number_of_reports_and_keeps_the_open_ones() {
-    let id = |n: usize, status| Report {
+    // The open one is the longest unchanged.
+    let id = |n: i64, status| Report {
         key: ReportKey { provider_id: format!("id:{n:03}"), ..control().key },
         status,
-        ..as_of(&control(), START.plus(i64::try_from(n).unwrap()))
+        ..as_of(&control(), START.plus(n))
     };
-    let mut reports: Vec<_> = (0..REPORTS_MAX).map(|n| id(n, Status::Resolved)).collect();
-    reports.insert(0, id(REPORTS_MAX, Status::Active));
+    let last = i64::try_from(REPORTS_MAX).unwrap();
+    let closed = (1..=last).map(|n| id(n, Status::Resolved));
+    let reports: Vec<_> = closed.chain([id(0, Status::Active)]).collect();
 
     let finding = found(&reports);
 
     assert_eq!(finding.reports.len(), REPORTS_MAX);
     assert_eq!(finding.facts.status, Status::Active);
     let held = |n| finding.reports.iter().any(|held| held.report.key == id(n, Status::Active).key);
-    assert!(held(REPORTS_MAX) && held(1) && !held(0), "the one longest unchanged was let go");
-    assert_eq!(read(&finding, &[id(0, Status::Resolved)], NOON), None, "and stays away");
+    assert!(held(0) && !held(1) && held(2), "the closed one longest unchanged was let go");
+    assert_eq!(read(&finding, &[id(1, Status::Resolved)], NOON), None, "and stays away");
+
+    let gone = commit(conclude(&finding, &[id(last, Status::Active).key.digest()], NOON));
+    let later = commit(read(&gone, &[id(last + 1, Status::Resolved)], NOON));
+    let held = |n| later.reports.iter().any(|held| held.report.key == id(n, Status::Active).key);
+    assert!(!held(last) && held(2), "the next to go is what its source no longer has");
 }
 
 /// What must hold of a mutation that follows `before`.

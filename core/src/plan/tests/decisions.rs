@@ -29,6 +29,16 @@ fn done_reopens_when_the_source_looked_after_the_decision_and_says_why() {
 }
 
 #[test]
+fn a_rescan_that_moves_no_update_time_is_a_look() {
+    let access = report(IdentityRule::ExternalAccess, SourceKind::AccessAnalyzer);
+    let rescanned = Report { last_observed: Some(LOOKED), ..access.clone() };
+
+    let back = commit(read(&done_finding([&access]), [&rescanned], NOW));
+
+    assert_eq!(back.triage.state, TriageState::New);
+}
+
+#[test]
 fn done_stays_while_the_source_has_not_looked_since() {
     let finding = done_finding(&[control()]);
 
@@ -123,6 +133,17 @@ fn a_report_that_is_closed_reopens_nothing() {
 
         assert_eq!(after.triage, finding.triage, "{}", status.as_str());
     }
+}
+
+#[test]
+fn an_older_page_of_a_report_that_is_closed_now_is_no_look() {
+    let key = ReportKey { provider_id: "2".to_owned(), ..control().key };
+    let other = Report { key, ..control() };
+    let fixed = Report { status: Status::Resolved, ..as_of(&control(), LOOKED.plus(HOUR)) };
+    let finding = commit(read(&done_finding([&control(), &other]), [&fixed], NOW.plus(HOUR)));
+    assert_eq!(finding.facts.status, Status::Active, "the other is still open");
+
+    assert_eq!(read(&finding, [&as_of(&control(), LOOKED)], NOW.plus(HOUR)), None);
 }
 
 #[test]

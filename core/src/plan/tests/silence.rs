@@ -43,7 +43,7 @@ fn each_source_means_its_own_by_silence() {
         assert_eq!(absence(&held(source, status, days), NOW), meaning, "{what}");
     }
     let mut error = held(AccessAnalyzer, Active, 1);
-    error.report.status_detail = "ERROR".to_owned();
+    error.report.status_detail = crate::report::NOT_ANALYZED.to_owned();
     assert_eq!(absence(&error, NOW), Resolved, "the analyzer can look again");
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 use muster_core::identity::{Arn, Origin, Place, bounded_part};
 use muster_core::ids::{AccountId, Region};
-use muster_core::report::{CustomerFields, Report, ReportKey, ReportPath, Status};
+use muster_core::report::{CustomerFields, NOT_ANALYZED, Report, ReportKey, ReportPath, Status};
 use muster_core::unit::{SourceKind, Unit};
 
 use super::native::Finding;
@@ -56,7 +56,9 @@ pub(super) fn report(pages: &[Finding<'_>], id: &str, source: &Source<'_>) -> Re
         Origin::AccessAnalyzer { analyzer, finding: id }
     };
     let severity = statement.severity(&kind);
-    let (status, status_detail) = status(finding, &name, denied, &mut remarks);
+    let (status, stated) = status(finding, &name, denied, &mut remarks);
+    let is_error = statement.kind == Kind::Error;
+    let status_detail = if is_error { NOT_ANALYZED.to_owned() } else { stated };
     let (raw, raw_truncated) = draft::raw(document);
     let created = remarks.time("createdAt", &finding.created_at);
     Report {
@@ -137,4 +139,27 @@ fn status(
         }
     };
     (status, word(stated))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access_analyzer::map::external_finding;
+    use crate::document::Document;
+
+    #[test]
+    fn an_error_finding_says_that_the_resource_was_not_analyzed() {
+        let analyzer = "arn:aws:access-analyzer:eu-west-1:123456789012:analyzer/a";
+        let unit = format!("access-analyzer/123456789012/eu-west-1/{analyzer}").parse().unwrap();
+        let document = Bytes::from_static(
+            br#"{"id":"f","resource":"arn:aws:s3:::b","resourceOwnerAccount":"123456789012",
+                "error":"ACCESS_DENIED","status":"ACTIVE","updatedAt":"2026-01-01T00:00:00Z"}"#,
+        );
+
+        let mapped = external_finding(&document, &unit, &BTreeSet::new());
+
+        let Document::Report(report) = mapped else { panic!("{mapped:?}") };
+        assert_eq!(report.status_detail, NOT_ANALYZED);
+        assert_eq!(report.status, Status::Active);
+    }
 }
