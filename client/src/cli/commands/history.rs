@@ -8,12 +8,10 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::ids::resolve;
 use crate::cli::output::document::{ChangeDoc, Versioned};
-use crate::cli::output::table::{Column, Table};
 use crate::cli::output::{changes, csv, detail, json};
 use crate::cli::session::Session;
 use crate::cli::time;
 use crate::cli::ui::{BOLD, DIM, Span, Ui};
-use crate::cli::words::count;
 
 /// Entries asked for at once: the server's limit.
 const PAGE_SIZE: u64 = 500;
@@ -59,7 +57,7 @@ pub(super) async fn run(session: &mut Session, args: &HistoryArgs) -> Result<Exi
             let header = csv::header(&["revision", "commit_time", "actor", "what", "comment"]);
             csv::print(ui, std::iter::once(header).chain(history.changes.iter().map(cells)))?;
         }
-        Format::Table | Format::Wide | Format::Name => table(ui, &history)?,
+        Format::Table | Format::Wide | Format::Name => entries(ui, &history)?,
     }
     told(ui, &history);
     Ok(Exit::Ok)
@@ -90,25 +88,25 @@ fn document(change: &Change) -> ChangeDoc<'_> {
     ChangeDoc::new(change, View::Basic)
 }
 
-fn table(ui: &mut Ui, history: &History) -> Result<(), Failure> {
+/// For people: an entry a line, and what moved below it, whole: who asks for a history wants to know.
+fn entries(ui: &mut Ui, history: &History) -> Result<(), Failure> {
     let now = (ui.now)();
-    let mut table = Table::new([
-        Column::new("WHEN"),
-        Column::new("REVISION").right().dropped(2),
-        Column::new("WHO").shrinks_to(12).dropped(1),
-        Column::new("WHAT").shrinks_to(24),
-        Column::new("COMMENT").shrinks_to(16),
-    ]);
     for change in &history.changes {
-        table.push(vec![
+        let mut line = vec![
             Span::plain(time::stamp(now, change.commit_time.as_ref())),
-            Span::new(change.revision.to_string(), DIM),
-            Span::plain(detail::who(change.actor.as_ref())),
-            Span::new(changes::what(change), BOLD),
-            Span::plain(change.comment.as_str()),
-        ]);
+            Span::new(format!("  revision {}  ", change.revision), DIM),
+            Span::new(changes::happened(change), BOLD),
+            Span::plain(format!(" by {}", detail::who(change.actor.as_ref()))),
+        ];
+        if !change.comment.is_empty() {
+            line.push(Span::plain(format!(" “{}”", change.comment)));
+        }
+        ui.line(&line)?;
+        for field in &change.fields {
+            ui.line(&[Span::plain(format!("    {}", changes::moved(field)))])?;
+        }
     }
-    Ok(table.print(ui)?)
+    Ok(())
 }
 
 fn cells(change: &Change) -> Vec<String> {
@@ -125,10 +123,7 @@ fn told(ui: &mut Ui, history: &History) {
     let entries = history.changes.len() as u64;
     ui.note(&if entries == 1 { "1 entry".to_owned() } else { format!("{entries} entries") });
     if history.more {
-        ui.hint(&format!(
-            "there are older ones: -n 0 shows all, not only {}",
-            count(entries, "line")
-        ));
+        ui.hint("there are older ones: -n 0 shows all");
     } else if history.retention {
         ui.note("older entries existed, but the log no longer keeps them");
     }

@@ -136,6 +136,9 @@ async fn run(
     if selection.by_filter && !selection.targets.is_empty() {
         confirm::confirm(session, &decision, &selection, args).await?;
     }
+    if session.me.is_empty() {
+        session.ui.note("the history will say user:anonymous: --actor user:NAME says who you are");
+    }
     let applied = apply::apply(session, &decision, &selection).await?;
     report::report(session, &decision, &selection, &applied)
 }

@@ -5,20 +5,50 @@ use muster_api::v1::{Change, ChangeKind, FieldChange, FilterEffect};
 use crate::cli::output::detail::who;
 use crate::cli::words::Word;
 
-/// What happened: `acknowledge: triage.state NEW → ACKNOWLEDGED`.
-pub(crate) fn what(change: &Change) -> String {
-    let kinds: Vec<String> = change.kinds.iter().map(|kind| ChangeKind::lower(*kind)).collect();
-    let happened = if change.kinds.contains(&ChangeKind::Created.into()) {
-        "new".to_owned()
-    } else if change.action.is_empty() {
-        kinds.join(", ")
-    } else {
-        change.action.clone()
-    };
-    if change.fields.is_empty() {
-        return happened;
+/// Fields that fit on a line and that people act on; the others are descriptions and documents.
+const HEADLINES: [&str; 5] =
+    ["severity", "status", "triage.state", "triage.assignee", "priority.score"];
+
+/// What happened: `acknowledge`, `new`, `status changed`.
+pub(crate) fn happened(change: &Change) -> String {
+    if change.kinds.contains(&ChangeKind::Created.into()) {
+        return "new".to_owned();
     }
-    let fields: Vec<String> = change.fields.iter().map(moved).collect();
+    if !change.action.is_empty() {
+        return change.action.clone();
+    }
+    let kinds: Vec<String> = change.kinds.iter().map(|kind| ChangeKind::lower(*kind)).collect();
+    kinds.join(", ")
+}
+
+/// The same with everything that moved: `acknowledge: triage.state NEW → ACKNOWLEDGED`.
+pub(crate) fn what(change: &Change) -> String {
+    told(&happened(change), &change.fields.iter().map(moved).collect::<Vec<_>>())
+}
+
+/// The same with what people act on, and the number of the other fields.
+pub(crate) fn what_in_short(change: &Change) -> String {
+    let (mut told_fields, mut others) = (Vec::new(), 0);
+    for field in &change.fields {
+        if HEADLINES.contains(&field.field.as_str()) {
+            told_fields.push(moved(field));
+        } else {
+            others += 1;
+        }
+    }
+    match (told_fields.is_empty(), others) {
+        (_, 0) => {}
+        (true, 1) => told_fields.push("1 field".to_owned()),
+        (true, _) => told_fields.push(format!("{others} fields")),
+        (false, _) => told_fields.push(format!("{others} more")),
+    }
+    told(&happened(change), &told_fields)
+}
+
+fn told(happened: &str, fields: &[String]) -> String {
+    if fields.is_empty() {
+        return happened.to_owned();
+    }
     format!("{happened}: {}", fields.join(", "))
 }
 
@@ -34,7 +64,8 @@ pub(crate) fn left(change: &Change) -> bool {
     change.filter_effect() == FilterEffect::Left
 }
 
-fn moved(field: &FieldChange) -> String {
+/// One field with both sides: `triage.state NEW → ACKNOWLEDGED`.
+pub(crate) fn moved(field: &FieldChange) -> String {
     let side = |text: &str| if text.is_empty() { "nothing".to_owned() } else { text.to_owned() };
     format!("{} {} → {}", field.field, side(&field.before), side(&field.after))
 }
@@ -63,6 +94,7 @@ mod tests {
             what(&change),
             "acknowledge: triage.state NEW → ACKNOWLEDGED, assignee nothing → a"
         );
+        assert_eq!(what_in_short(&change), "acknowledge: triage.state NEW → ACKNOWLEDGED, 1 more");
         assert_eq!(by_whom(&change).as_deref(), Some("user:alice for bob"));
     }
 

@@ -179,9 +179,10 @@ pub(crate) fn cut_line(spans: Vec<Span>, width: Option<usize>) -> Vec<Span> {
     let mut kept = Vec::new();
     for span in spans {
         let text: SafeText = span.text.truncated(left);
+        let was_cut = text != span.text;
         left -= text.width().min(left);
         kept.push(Span { text, style: span.style });
-        if left == 0 {
+        if was_cut || left == 0 {
             break;
         }
     }
@@ -245,6 +246,18 @@ mod tests {
     #[test]
     fn a_terminal_too_narrow_for_anything_still_gets_lines() {
         assert_eq!(lines(Some(3)), ["abcd  A title…\n", "b     短い題…\n"]);
+    }
+
+    #[test]
+    fn a_line_is_cut_once() {
+        let spans = vec![Span::plain("one two "), Span::plain("three four"), Span::plain("five")];
+
+        for width in 0..30 {
+            let line = cut_line(spans.clone(), Some(width));
+            let line: String = line.iter().map(|span| span.text.as_str()).collect();
+            assert!(line.width() <= width, "{width}: {line}");
+            assert!(line.matches('…').count() <= 1, "{width}: {line}");
+        }
     }
 
     #[test]

@@ -90,7 +90,7 @@ pub(super) fn explain(session: &mut Session, list: &Listed, unfiltered: bool, hi
     } else {
         ui.note(&count(list.shown, "finding"));
     }
-    if list.shown > 0 && hidden.total() > 0 {
+    if hidden.total() > 0 {
         ui.note(&format!("{} hidden by default: {}", hidden.total(), hidden.parts()));
     }
     if let Some(token) = &list.next_page_token {
@@ -114,15 +114,9 @@ fn empty(ui: &mut Ui, list: &Listed, unfiltered: bool, hidden: &Hidden) {
         return;
     }
     let subject = match (unfiltered, hidden.total()) {
-        (_, 1..) => {
-            format!(
-                "nothing open matches; {} hidden by default: {}",
-                hidden.total(),
-                hidden.parts()
-            )
-        }
-        (true, 0) => "no findings".to_owned(),
-        (false, 0) => "no finding matches".to_owned(),
+        (_, 1..) => "nothing open matches",
+        (true, 0) => "no findings",
+        (false, 0) => "no finding matches",
     };
     if coverage.complete {
         let units = count(coverage.unit_count.into(), "unit");

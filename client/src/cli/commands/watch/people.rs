@@ -8,7 +8,7 @@ use super::revision;
 use crate::cli::coverage;
 use crate::cli::duration;
 use crate::cli::failure::Failure;
-use crate::cli::output::changes::{by_whom, left, what};
+use crate::cli::output::changes::{by_whom, left, what_in_short};
 use crate::cli::output::findings::{
     priority_span, severity_word, short_id, title_span, triage_span,
 };
@@ -167,7 +167,7 @@ fn head(time: &str, finding: Option<&Finding>, id: &str) -> Vec<Span> {
 }
 
 fn told(change: &Change, superseded: bool) -> String {
-    let what = what(change);
+    let what = what_in_short(change);
     if superseded {
         format!("{what} (shown above as it became later)")
     } else if left(change) {
