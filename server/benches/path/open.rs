@@ -1,0 +1,88 @@
+//! Opening a store of a million findings: how long, and how much memory.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+
+use bytes::Bytes;
+use muster_core::plan::{self, Observation};
+use muster_core::time::Millis;
+use muster_server::store::{Commit, SledOptions, SledStore, Store};
+use muster_server::view::View;
+use muster_sources::document::Document;
+use muster_sources::security_hub;
+use muster_testkit::documents::bulk::generate_asff;
+
+use crate::stack::unit;
+
+/// How many findings one commit of the preparation makes.
+const BATCH: usize = 2000;
+
+pub fn run(count: u64) {
+    let directory = tempfile::tempdir().expect("a directory");
+    let began = Instant::now();
+    fill(directory.path(), count);
+    println!("# {count} findings, loaded in {:.0?}", began.elapsed());
+    let me = std::env::current_exe().expect("a path");
+    // A process of its own, so that only its memory is counted.
+    let child = Command::new(me).arg("open-child").arg(directory.path()).output().expect("a child");
+    assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stderr));
+    print!("{}", String::from_utf8_lossy(&child.stdout));
+}
+
+pub fn child(directory: &Path) {
+    let began = Instant::now();
+    let store = SledStore::open(directory, &SledOptions::default()).expect("the store opens");
+    let opened = began.elapsed();
+    let mut count = 0_u64;
+    let scanned = Instant::now();
+    store.scan_heads(&mut |_| count += 1).expect("the heads read");
+    let scan = scanned.elapsed();
+    drop(store);
+
+    let began = Instant::now();
+    let store = SledStore::open(directory, &SledOptions::default()).expect("the store opens");
+    let view = View::build(&store).expect("the heads read");
+    println!("open with {} findings: {:.2?} (goal 5 s)", view.len(), began.elapsed());
+    println!("  the engine alone {opened:.2?}, a bare scan of {count} heads {scan:.2?}");
+    let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
+    for name in ["VmRSS", "VmHWM"] {
+        let line = status.lines().find(|line| line.starts_with(name)).expect("a line");
+        let kib: u64 = line.split_whitespace().nth(1).expect("a number").parse().expect("KiB");
+        println!("  {name} {} MB (goal: under 700 MB resident)", kib / 1000);
+    }
+}
+
+fn fill(directory: &Path, count: u64) {
+    let store = SledStore::open(directory, &SledOptions::default()).expect("the store opens");
+    let now = jiff::Timestamp::now();
+    let time = Millis(now.as_millisecond());
+    let documents: Vec<Bytes> = Vec::with_capacity(BATCH);
+    let mut batch = documents;
+    let mut number = 0_u128;
+    for document in generate_asff(count, 11, now) {
+        batch.push(document);
+        if batch.len() == BATCH {
+            number += 1;
+            commit(&store, &batch, number, time);
+            batch.clear();
+        }
+    }
+    commit(&store, &batch, number + 1, time);
+}
+
+fn commit(store: &SledStore, documents: &[Bytes], number: u128, now: Millis) {
+    let page = [&b"{\"Findings\":["[..], &documents.join(&b","[..]), b"]}"].concat();
+    let page = security_hub::map::findings_page(&page.into(), &unit()).expect("a page");
+    let mutations = page.documents.into_iter().filter_map(|document| match document {
+        Document::Report(report) => {
+            let content_hash = report.content_hash();
+            let seen = Observation { report: *report, content_hash, unit: unit() };
+            plan::observe(None, vec![seen], now)
+        }
+        Document::Unmapped(unmapped) => panic!("{}", unmapped.error),
+    });
+    let commit =
+        Commit { id: number.to_be_bytes(), mutations: mutations.collect(), meta: Vec::new() };
+    store.commit(&commit).expect("a commit");
+}

@@ -1,0 +1,46 @@
+//! The server without sockets and sources: a sled store in a temporary directory, its view, feed and
+//! writer.
+
+use std::path::Path;
+use std::sync::{Arc, RwLock};
+
+use muster_core::unit::Unit;
+use muster_server::clock::SystemClock;
+use muster_server::feed::Feed;
+use muster_server::quarantine::Quarantine;
+use muster_server::store::{Journal, SledOptions, SledStore, Store};
+use muster_server::view::View;
+use muster_server::writer::{self, Parts, WriterHandle};
+
+pub struct Stack {
+    pub store: Arc<dyn Store>,
+    pub view: Arc<RwLock<View>>,
+    pub feed: Arc<Feed>,
+    pub writer: WriterHandle,
+}
+
+impl Stack {
+    pub fn open(directory: &Path) -> Self {
+        let store: Arc<dyn Store> =
+            Arc::new(SledStore::open(directory, &SledOptions::default()).expect("the store opens"));
+        let (journal, _) = Journal::open(directory, store.log_id()).expect("the journal opens");
+        let view = Arc::new(RwLock::new(View::build(&*store).expect("the heads read")));
+        let feed = Arc::new(Feed::new(store.head()));
+        let (writer, _thread) = writer::spawn(Parts {
+            store: Arc::clone(&store),
+            view: Arc::clone(&view),
+            feed: Arc::clone(&feed),
+            decisions: Box::new(journal),
+            quarantine: Arc::new(Quarantine::open(&*store).expect("the quarantine reads")),
+            clock: Arc::new(SystemClock),
+            retention_ms: i64::MAX,
+        })
+        .expect("a thread");
+        Self { store, view, feed, writer }
+    }
+}
+
+/// Who reads the made-up documents.
+pub fn unit() -> Unit {
+    "securityhub/123456789012/eu-west-1".parse().expect("a unit")
+}
