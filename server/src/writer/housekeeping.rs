@@ -64,8 +64,8 @@ impl Writer {
                 .filter(|finding| finding.updated < cutoff && !finding.facts.status.is_open());
             gone.map(|finding| finding.id).collect()
         };
-        self.parts.store.compact(through, &closed)?;
+        let reached = self.parts.store.compact(through, &closed)?;
         self.parts.view.write().expect("no holder of this lock panics").remove(&closed);
-        Ok(through.0 - before.0 + closed.len() as u64)
+        Ok(reached.0.saturating_sub(oldest.0) + closed.len() as u64)
     }
 }

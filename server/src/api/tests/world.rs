@@ -108,7 +108,7 @@ impl Store for TestStore {
     ) -> Result<Vec<MetaRow>, StoreError> {
         self.inner()?.scan_meta(table, after, limit)
     }
-    fn compact(&self, through: Revision, ids: &[FindingId]) -> Result<(), StoreError> {
+    fn compact(&self, through: Revision, ids: &[FindingId]) -> Result<Revision, StoreError> {
         self.inner.compact(through, ids)
     }
 }
