@@ -18,6 +18,7 @@ use tower::ServiceBuilder;
 
 pub(super) use self::panics::said as panic_text;
 use self::request_id::RequestId;
+pub(super) use self::telemetry::describe;
 use super::Backend;
 
 /// Puts the layers around the services. A call passes them from the first to the last, its answer

@@ -3,7 +3,7 @@
 use std::sync::{Arc, RwLockReadGuard};
 
 use muster_core::finding::Finding;
-use muster_core::ids::{FindingId, Revision};
+use muster_core::ids::FindingId;
 use tokio::sync::Semaphore;
 
 use super::convert::{Budget, Detail};
@@ -134,11 +134,6 @@ impl Reader<'_> {
             }
         }
         Ok(shown)
-    }
-
-    /// The newest revision that reads see.
-    pub(crate) fn revision(&self) -> Result<Revision, ApiError> {
-        Ok(self.view()?.revision())
     }
 }
 

@@ -66,6 +66,7 @@ pub struct Drained {
 /// Must run inside a tokio runtime with timers and I/O. Returns only after every task of the API has
 /// ended, so the writer may stop next.
 pub async fn serve(mut incoming: impl Incoming, backend: Backend, health: Health) -> Drained {
+    layers::describe();
     let (drain, limits) = (backend.drain.clone(), backend.limits);
     let (tasks, kill) = (TaskTracker::new(), CancellationToken::new());
     let service = layers::apply(routes(&backend, &health, &tasks), &backend);

@@ -1,12 +1,14 @@
 //! The API as clients meet it: the real generated client and the real server, over pipes.
 
 mod bad_input;
+mod client;
 mod drain;
 mod errors;
 mod history;
 mod ids;
 mod lists;
 mod sample;
+mod telemetry;
 mod triage;
 mod units;
 mod watch;

@@ -100,7 +100,7 @@ impl Watches {
         let text = match &wanted.start {
             WatchStart::Now => return Ok(Begin::Now(self.reads.backend().feed.head())),
             WatchStart::Snapshot => {
-                let start = self.reads.run(|reader| reader.revision()).await?;
+                let start = self.reads.run(|reader| Ok(reader.view()?.revision())).await?;
                 return Ok(Begin::Snapshot { start, after: None });
             }
             WatchStart::Cursor(text) => text,

@@ -1,5 +1,6 @@
 //! What is said about each error, whether it ends a call or is one item of a batch.
 
+use std::fmt;
 use std::time::Duration;
 
 use muster_api::v1::ErrorReason as Reason;
@@ -39,7 +40,7 @@ impl Facts {
         Self { code, reason, message, metadata, violations, retry: None, quota: None }
     }
 
-    fn with(mut self, key: &'static str, value: impl ToString) -> Self {
+    fn with(mut self, key: &'static str, value: impl fmt::Display) -> Self {
         self.metadata.push((key, value.to_string()));
         self
     }

@@ -2,8 +2,8 @@
 //!
 //! Every error of this API carries an `ErrorInfo`. Ours do; those that tonic makes before a handler
 //! runs (a message over the limit, bytes that are no message, a method that is not there) do not,
-//! and some have a code that means something else here: OUT_OF_RANGE would send a client to take a
-//! new snapshot, INTERNAL would make it try again.
+//! and some have a code that means something else here: `OUT_OF_RANGE` would send a client to take a
+//! new snapshot, `INTERNAL` would make it try again.
 
 use axum::extract::Request;
 use axum::middleware::Next;

@@ -19,6 +19,32 @@ use tracing::Instrument;
 use super::{RequestId, method};
 use crate::api::serve::Peer;
 
+/// Says what the metrics of the API mean, to whoever reads them. Labels are closed sets.
+pub(in crate::api) fn describe() {
+    use metrics::Unit::{Count, Seconds};
+    let counters = [
+        ("muster_api_started_total", "calls that began, by method"),
+        ("muster_api_handled_total", "calls that ended, by method and by the code they ended with"),
+        ("muster_api_accept_errors_total", "connections that the machine refused to accept"),
+        ("muster_watches_ended_total", "watches that ended, by reason: gone, slow, drain, failed"),
+    ];
+    for (name, text) in counters {
+        metrics::describe_counter!(name, Count, text);
+    }
+    let gauges = [
+        ("muster_api_in_flight", "calls under way, by method"),
+        ("muster_api_connections", "connections"),
+        ("muster_watches", "watches"),
+    ];
+    for (name, text) in gauges {
+        metrics::describe_gauge!(name, Count, text);
+    }
+    let latency = "from the start of a call to the end of its answer, by method";
+    metrics::describe_histogram!("muster_api_latency_seconds", Seconds, latency);
+    let lag = "log entries that a watcher has not been sent yet, at each bookmark";
+    metrics::describe_histogram!("muster_watch_lag_revisions", Count, lag);
+}
+
 /// Runs the call in its span.
 pub(super) async fn span(request: Request, next: Next) -> Response {
     let method = method::of(&request);

@@ -7,7 +7,7 @@ use tonic::{Code, Status};
 use super::sample::{id, sample};
 use super::world::{World, fact, fields, reason};
 
-/// Asserts that an error is INVALID_FIELD and names exactly these.
+/// Asserts that an error is `INVALID_FIELD` and names exactly these.
 fn assert_names(error: &Status, expected: &[&str]) {
     assert_eq!(reason(error), (Code::InvalidArgument, "INVALID_FIELD".to_owned()), "{error:?}");
     assert_eq!(fields(error), expected, "{error:?}");

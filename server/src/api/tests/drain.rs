@@ -87,8 +87,7 @@ async fn a_snapshot_that_is_interrupted_resumes_in_its_middle() {
     assert_eq!(stop.await.unwrap(), Drained { cut: 0 });
 
     let world = World::over(store, crate::api::Limits::default()).await;
-    let request =
-        wire::WatchFindingsRequest { cursor: go.position.unwrap().cursor, ..Default::default() };
+    let request = wire::WatchFindingsRequest { cursor: go.position.unwrap().cursor, ..request };
     let mut stream = world.findings().watch_findings(request).await.unwrap().into_inner();
     loop {
         match stream.message().await.unwrap().unwrap().event.unwrap() {

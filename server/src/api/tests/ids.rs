@@ -9,8 +9,8 @@ use tonic::Code;
 use super::sample::{id, sample};
 use super::world::{World, fact, reason};
 
-fn get(id: impl ToString) -> wire::GetFindingRequest {
-    wire::GetFindingRequest { id: id.to_string(), view: 0 }
+fn get(id: impl Into<String>) -> wire::GetFindingRequest {
+    wire::GetFindingRequest { id: id.into(), view: 0 }
 }
 
 /// Two numbers whose ids begin with the same four characters.

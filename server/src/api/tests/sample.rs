@@ -51,7 +51,8 @@ impl Sample {
 
     /// Another report of the same finding.
     pub(super) fn report_number(mut self, number: u32) -> Self {
-        self.report.key.provider_id.push_str(&format!("/{number}"));
+        let provider_id = &mut self.report.key.provider_id;
+        *provider_id = format!("{provider_id}/{number}");
         self
     }
 

@@ -14,7 +14,7 @@ use super::sample::{id, sample};
 use super::world::{World, fact, reason};
 use crate::store::Store;
 
-const OPEN_AND_BAD: &str = "severity >= HIGH AND status = ACTIVE";
+pub(super) const OPEN_AND_BAD: &str = "severity >= HIGH AND status = ACTIVE";
 
 fn watch(filter: &str) -> wire::WatchFindingsRequest {
     wire::WatchFindingsRequest { filter: filter.to_owned(), ..Default::default() }
@@ -50,7 +50,7 @@ async fn refused(world: &World, request: wire::WatchFindingsRequest) -> Status {
 #[derive(Default)]
 struct Follower {
     held: BTreeMap<String, u64>,
-    /// Received since SnapshotStart; `None` outside a snapshot.
+    /// Received since `SnapshotStart`; `None` outside a snapshot.
     snapshot: Option<Vec<String>>,
     covered: Option<u64>,
     cursor: String,
@@ -129,7 +129,7 @@ fn keep(held: &mut BTreeMap<String, u64>, finding: &wire::Finding) {
 }
 
 /// What a list shows: ids with their revisions.
-async fn listed(world: &World, filter: &str) -> BTreeMap<String, u64> {
+pub(super) async fn listed(world: &World, filter: &str) -> BTreeMap<String, u64> {
     let request = wire::ListFindingsRequest {
         filter: filter.to_owned(),
         page_size: 1000,
@@ -140,7 +140,7 @@ async fn listed(world: &World, filter: &str) -> BTreeMap<String, u64> {
 }
 
 /// Something happens to one of the first `count` findings.
-fn stir(world: &World, random: &mut impl Rng, count: u32) {
+pub(super) fn stir(world: &World, random: &mut impl Rng, count: u32) {
     let number = random.random_range(1..=count);
     let severity = *[10, 40, 70, 90, 100].get(random.random_range(0..5)).unwrap();
     let changed = sample(number, severity);

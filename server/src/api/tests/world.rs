@@ -22,7 +22,7 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
 use super::sample::{NOW, Sample, id};
-use crate::api::serve::local;
+use crate::api::serve::local::{self, LocalConnector};
 use crate::api::serve::{self, Drained};
 use crate::api::{Backend, Health, Limits};
 use crate::clock::Clock;
@@ -130,6 +130,7 @@ pub(super) struct World {
     pub(super) clock: Arc<TestClock>,
     pub(super) backend: Backend,
     pub(super) health: Health,
+    pub(super) connector: LocalConnector,
     channel: Channel,
     server: JoinHandle<Drained>,
     gate: Arc<Mutex<Option<mpsc::Receiver<()>>>>,
@@ -181,7 +182,7 @@ impl World {
         let (connector, incoming) = local::pair();
         let server = tokio::spawn(serve::serve(incoming, backend.clone(), health.clone()));
         let channel = connector.channel();
-        Self { store, clock, backend, health, channel, server, gate }
+        Self { store, clock, backend, health, connector, channel, server, gate }
     }
 
     /// A server with these findings.
@@ -283,13 +284,13 @@ pub(super) fn reason(status: &Status) -> (Code, String) {
     (status.code(), info.reason)
 }
 
-/// A fact in an error's ErrorInfo.
+/// A fact in an error's `ErrorInfo`.
 pub(super) fn fact(status: &Status, key: &str) -> String {
     let info = status.get_details_error_info().unwrap();
     info.metadata.get(key).unwrap_or_else(|| panic!("no `{key}` in {info:?}")).clone()
 }
 
-/// The fields that an error's BadRequest names.
+/// The fields that an error's `BadRequest` names.
 pub(super) fn fields(status: &Status) -> Vec<String> {
     let details = status.get_details_bad_request();
     let details = details.unwrap_or_else(|| panic!("no BadRequest in {status:?}"));

@@ -161,13 +161,11 @@ fn decision(
     violations.text("comment", &request.comment, COMMENT_BYTES_MAX);
     violations.text("etag", &request.etag, ETAG_BYTES_MAX);
     violations.text("on_behalf_of", &request.on_behalf_of, NAME_BYTES_MAX);
-    let action = match request.action.as_ref().and_then(|action| action.action.as_ref()) {
-        Some(asked) => action(&mut violations, asked, caller.now),
-        None => {
-            violations.add("action", "is missing; set one command");
-            None
-        }
-    };
+    let asked = request.action.as_ref().and_then(|action| action.action.as_ref());
+    if asked.is_none() {
+        violations.add("action", "is missing; set one command");
+    }
+    let action = asked.and_then(|asked| action(&mut violations, asked, caller.now));
     let (Some(finding), Some(action), true) = (finding, action, violations.is_empty()) else {
         return Err(violations);
     };
