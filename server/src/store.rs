@@ -37,6 +37,13 @@ pub const META_KEY_BYTES_MAX: usize = 1024;
 /// The largest value of a small table, in bytes (1 MiB).
 pub const META_VALUE_BYTES_MAX: usize = 1024 * 1024;
 
+/// The largest row, in bytes (1 MiB); records count packed. Larger ones are refused with
+/// [`StoreError::TooLarge`].
+pub const ROW_BYTES_MAX: usize = 1024 * 1024;
+
+/// The most log entries that one [`Store::compact`] removes.
+pub const COMPACT_CHANGES_MAX: u64 = 10_000;
+
 /// What the view needs of a finding: read for all of them at the start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Head {
@@ -110,7 +117,7 @@ pub struct MetaWrite {
     pub value: Option<Vec<u8>>,
 }
 
-/// A row of a small table: its key and its value.
+/// The key and the value of a row of a small table.
 pub type MetaRow = (Vec<u8>, Vec<u8>);
 
 /// The small tables.
@@ -238,6 +245,20 @@ pub enum StoreError {
     },
 }
 
+impl StoreError {
+    /// The error and its causes, in one line.
+    pub fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(inner) = cause {
+            text.push_str(": ");
+            text.push_str(&inner.to_string());
+            cause = inner.source();
+        }
+        text
+    }
+}
+
 /// An engine.
 pub trait Store: Send + Sync {
     /// Identifies this log: random, made with the store. A restored or rebuilt store has another.
@@ -281,8 +302,9 @@ pub trait Store: Send + Sync {
         limit: usize,
     ) -> Result<Vec<MetaRow>, StoreError>;
 
-    /// Removes log entries up to `through` and the findings in `ids`, in one bounded step.
-    fn compact(&self, through: Revision, ids: &[FindingId]) -> Result<(), StoreError>;
+    /// Removes log entries up to `through`, at most [`COMPACT_CHANGES_MAX`] of them, and the
+    /// findings in `ids`. Returns the oldest revision left: ask again until it is past `through`.
+    fn compact(&self, through: Revision, ids: &[FindingId]) -> Result<Revision, StoreError>;
 }
 
 /// Refuses rows of small tables that are too large.

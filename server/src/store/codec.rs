@@ -4,13 +4,16 @@
 //!
 //! | row | bytes |
 //! |---|---|
-//! | head | version, revision (8, big-endian), message |
+//! | head | version, revision (8, big-endian), finding id (16), message |
 //! | record | version, revision (8, big-endian), payload |
 //! | change | version, payload |
-//! | payload | dictionary (4, big-endian, 0 = none), length when unpacked (4), zstd frame |
 //!
-//! Revisions stand outside of the messages because everything else can be packed before the commit
-//! knows them.
+//! A payload is a message, packed; see [`payload`]. Revisions stand outside of the messages because
+//! everything else can be packed before the commit knows them.
+//!
+//! Messages are prost messages of their own, neither the values of `muster-core` nor those of the
+//! wire: a field that is added to either changes no stored byte. What an older program wrote reads
+//! as the same values; fields are only added, and numbers are never used again.
 //!
 //! Reading never panics, whatever the bytes are: it says what is wrong with the row.
 
@@ -18,9 +21,10 @@ mod change;
 mod facets;
 mod finding;
 mod numbers;
-mod payload;
+pub(crate) mod payload;
 
-use bytes::Bytes;
+use std::io;
+
 use muster_core::change::Change;
 use muster_core::finding::Finding;
 use muster_core::ids::{FindingId, Revision};
@@ -34,6 +38,9 @@ use crate::store::Head;
 
 /// What a row begins with today.
 const VERSION: u8 = 1;
+
+/// Where the message of a head begins.
+const HEAD_START: usize = 1 + 8 + 16;
 
 /// Why bytes are not the row they should be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -81,35 +88,50 @@ pub(crate) enum Damage {
     },
 }
 
-/// The row of a head; its revision is set by [`set_revision`].
-pub(crate) fn head_row(head: &Head) -> Vec<u8> {
-    let message = HeadMessage::from(head);
-    let mut row = Vec::with_capacity(9 + message.encoded_len());
+/// The row of the head of `finding`; its revision is set by [`set_revision`].
+pub(crate) fn head_row(finding: &Finding) -> Vec<u8> {
+    let message = HeadMessage::from(finding);
+    let mut row = Vec::with_capacity(HEAD_START + message.encoded_len());
     row.push(VERSION);
-    row.extend_from_slice(&head.revision.0.to_be_bytes());
+    row.extend_from_slice(&finding.revision.0.to_be_bytes());
+    row.extend_from_slice(&finding.id.0);
     message.encode_raw(&mut row);
     row
 }
 
-/// The head of the finding `id`.
-pub(crate) fn read_head(id: FindingId, row: &[u8]) -> Result<Head, Damage> {
-    let (revision, message) = split_revision(row)?;
+/// The head in a row.
+pub(crate) fn read_head(row: &[u8]) -> Result<Head, Damage> {
+    let (revision, id, message) = split_head(row)?;
     HeadMessage::decode(message)?.into_head(id, revision)
 }
 
-/// The row of a record; its revision is set by [`set_revision`].
-pub(crate) fn record_row(finding: &Finding, packer: &mut Packer) -> std::io::Result<Vec<u8>> {
-    let mut row = Vec::new();
+/// Which finding a head row belongs to, without reading the rest.
+pub(crate) fn read_head_id(row: &[u8]) -> Result<FindingId, Damage> {
+    split_head(row).map(|(_, id, _)| id)
+}
+
+/// The message of a record, to be packed into a row by [`record_row`].
+pub(crate) fn record_message(finding: &Finding) -> Vec<u8> {
+    FindingMessage::from(finding).encode_to_vec()
+}
+
+/// The row of the record with that message; its revision is set by [`set_revision`].
+pub(crate) fn record_row(
+    message: &[u8],
+    revision: Revision,
+    packer: &mut Packer,
+) -> io::Result<Vec<u8>> {
+    let mut row = Vec::with_capacity(1024);
     row.push(VERSION);
-    row.extend_from_slice(&finding.revision.0.to_be_bytes());
-    packer.pack(&FindingMessage::from(finding).encode_to_vec(), &mut row)?;
+    row.extend_from_slice(&revision.0.to_be_bytes());
+    packer.pack(message, &mut row)?;
     Ok(row)
 }
 
-/// The finding of a record.
+/// The finding in the row of a record.
 pub(crate) fn read_record(row: &[u8], unpacker: &mut Unpacker) -> Result<Finding, Damage> {
     let (revision, payload) = split_revision(row)?;
-    let message: Bytes = unpacker.unpack(payload)?;
+    let message = unpacker.unpack(payload)?;
     FindingMessage::decode(message)?.into_finding(revision)
 }
 
@@ -118,7 +140,7 @@ pub(crate) fn change_row(
     change: &Change,
     previous: Revision,
     packer: &mut Packer,
-) -> std::io::Result<Vec<u8>> {
+) -> io::Result<Vec<u8>> {
     let mut row = vec![VERSION];
     packer.pack(&ChangeMessage::new(change, previous).encode_to_vec(), &mut row)?;
     Ok(row)
@@ -160,6 +182,12 @@ fn split_revision(row: &[u8]) -> Result<(Revision, &[u8]), Damage> {
     Ok((Revision(u64::from_be_bytes(*revision)), rest))
 }
 
+fn split_head(row: &[u8]) -> Result<(Revision, FindingId, &[u8]), Damage> {
+    let (revision, rest) = split_revision(row)?;
+    let (id, message) = rest.split_first_chunk().ok_or(Damage::Short { bytes: row.len() })?;
+    Ok((revision, FindingId(*id), message))
+}
+
 /// A part that every writer writes.
 fn required<T>(field: &'static str, value: Option<T>) -> Result<T, Damage> {
     value.ok_or(Damage::Field { field })
@@ -178,4 +206,135 @@ fn narrow<T: TryFrom<u32>>(field: &'static str, number: u32) -> Result<T, Damage
 /// Sixteen bytes.
 fn id(field: &'static str, bytes: &[u8]) -> Result<[u8; 16], Damage> {
     bytes.try_into().map_err(|_| Damage::Field { field })
+}
+
+#[cfg(test)]
+mod tests {
+    use muster_core::finding::Absence;
+    use muster_core::time::Millis;
+    use muster_core::triage::{Triage, TriageReason, TriageState};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::store::samples;
+
+    /// A finding whose every field says something.
+    fn full() -> Finding {
+        let mut finding = samples::finding(3, 2);
+        finding.revision = Revision(77);
+        finding.triage = Triage {
+            state: TriageState::Suppressed,
+            assignee: "bob".to_owned(),
+            reason: Some(TriageReason::AcceptedRisk),
+            comment: "known".to_owned(),
+            until: Some(Millis(-5)),
+            decided: Some(Millis(9)),
+            content_version: 2,
+            stale: true,
+            version: 4,
+            ..Triage::default()
+        };
+        finding.triage.decided_by.principal = "user:alice".to_owned();
+        finding.facts.dissent = true;
+        let mut second = finding.reports[0].clone();
+        second.report.key.provider_id = "other".to_owned();
+        second.report.rule_id = "another".to_owned();
+        second.unit.account = "999999999999".parse().unwrap();
+        second.unit.region = "us-west-2".parse().unwrap();
+        second.unit.part = "detector/with/slashes".to_owned();
+        second.absence = Some(Absence::Expired);
+        finding.reports.push(second);
+        finding
+    }
+
+    fn record(finding: &Finding) -> Vec<u8> {
+        let mut packer = Packer::new(&Dictionaries::default());
+        record_row(&record_message(finding), finding.revision, &mut packer).unwrap()
+    }
+
+    fn change(change: &Change) -> Vec<u8> {
+        change_row(change, change.previous, &mut Packer::new(&Dictionaries::default())).unwrap()
+    }
+
+    #[test]
+    fn a_record_reads_back() {
+        let mut unpacker = Unpacker::new(&Dictionaries::default());
+
+        assert_eq!(read_record(&record(&full()), &mut unpacker).unwrap(), full());
+    }
+
+    #[test]
+    fn a_head_reads_back_and_is_small() {
+        let row = head_row(&full());
+
+        assert_eq!(read_head(&row).unwrap(), Head::of(&full()));
+        assert_eq!(read_head_id(&row).unwrap(), full().id);
+        let usual = head_row(&samples::finding(1, 0)).len();
+        assert!(usual <= 300, "{usual}");
+    }
+
+    #[test]
+    fn a_change_reads_back() {
+        let mut unpacker = Unpacker::new(&Dictionaries::default());
+        let mut expected = samples::updated(4, 1, Revision(5)).change;
+        expected.previous = Revision(5);
+        expected.revision = Revision(9);
+        expected.comment = "long ".repeat(500);
+
+        let row = change(&expected);
+
+        assert_eq!(read_change(Revision(9), &row, &mut unpacker).unwrap(), expected);
+    }
+
+    #[test]
+    fn the_revision_of_a_row_is_set_in_place() {
+        for mut row in [head_row(&full()), record(&full())] {
+            set_revision(&mut row, Revision(1234));
+
+            assert_eq!(read_revision(&row).unwrap(), Revision(1234));
+        }
+    }
+
+    #[test]
+    fn a_newer_version_is_named() {
+        let mut row = head_row(&full());
+        row[0] = 9;
+
+        assert_eq!(read_head(&row).unwrap_err(), Damage::Version { found: 9 });
+    }
+
+    fn read_all(row: &[u8]) {
+        let mut unpacker = Unpacker::new(&Dictionaries::default());
+        drop(read_head(row));
+        drop(read_record(row, &mut unpacker));
+        drop(read_change(Revision(1), row, &mut unpacker));
+        drop(read_revision(row));
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_bytes_never_panic(mut row in prop::collection::vec(any::<u8>(), 0..300)) {
+            read_all(&row);
+            if let Some(first) = row.first_mut() {
+                *first = VERSION;
+            }
+            read_all(&row);
+            // As a head and as a record whose message is not packed.
+            row.splice(0..0, [&[VERSION][..], &[0; 24]].concat());
+            read_all(&row);
+            row.drain(1..17);
+            read_all(&row);
+        }
+
+        #[test]
+        fn altered_rows_never_panic(at: prop::sample::Index, to: u8) {
+            let change = change(&samples::created(1).change);
+            for mut row in [head_row(&full()), record(&full()), change] {
+                let at = at.index(row.len());
+                row[at] = to;
+                read_all(&row);
+                read_all(&row[..at]);
+            }
+        }
+    }
 }

@@ -216,6 +216,7 @@ macro_rules! conformance {
 conformance!(memory, (crate::store::MemoryStore::new(), ()));
 conformance!(sled, {
     let home = tempfile::tempdir().unwrap();
-    let store = crate::store::SledStore::open(home.path(), &Default::default()).unwrap();
+    let options = crate::store::SledOptions::default();
+    let store = crate::store::SledStore::open(home.path(), &options).unwrap();
     (store, home)
 });

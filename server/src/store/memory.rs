@@ -10,7 +10,10 @@ use muster_core::change::Change;
 use muster_core::finding::Finding;
 use muster_core::ids::{FindingId, Revision};
 
-use super::{Changes, Commit, Committed, Head, MetaTable, Outcome, Store, StoreError, check_meta};
+use super::{
+    COMPACT_CHANGES_MAX, Changes, Commit, Committed, Head, MetaRow, MetaTable, Outcome, Store,
+    StoreError, check_meta,
+};
 
 /// A store that ends with the process.
 #[derive(Debug)]
@@ -113,7 +116,7 @@ impl Store for MemoryStore {
 
     fn changes(&self, after: Revision, limit: usize) -> Result<Changes, StoreError> {
         let state = self.state();
-        if after.next() < state.oldest {
+        if after < state.head && after.next() < state.oldest {
             return Err(StoreError::Compacted { oldest: state.oldest });
         }
         let run = state.changes.range((Bound::Excluded(after), Bound::Unbounded));
@@ -147,7 +150,7 @@ impl Store for MemoryStore {
         table: MetaTable,
         after: &[u8],
         limit: usize,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    ) -> Result<Vec<MetaRow>, StoreError> {
         let from = match after {
             [] => Bound::Included((table, Vec::new())),
             after => Bound::Excluded((table, after.to_vec())),
@@ -158,14 +161,15 @@ impl Store for MemoryStore {
         Ok(rows.map(|((_, key), value)| (key.clone(), value.clone())).collect())
     }
 
-    fn compact(&self, through: Revision, ids: &[FindingId]) -> Result<(), StoreError> {
+    fn compact(&self, through: Revision, ids: &[FindingId]) -> Result<Revision, StoreError> {
         let mut state = self.state();
-        let oldest = through.min(state.head).next().max(state.oldest);
+        let through = through.0.min(state.oldest.0.saturating_add(COMPACT_CHANGES_MAX - 1));
+        let oldest = Revision(through.min(state.head.0)).next().max(state.oldest);
         state.oldest = oldest;
         state.changes = state.changes.split_off(&oldest);
         for id in ids {
             state.findings.remove(id);
         }
-        Ok(())
+        Ok(oldest)
     }
 }

@@ -5,7 +5,7 @@ use muster_core::change::{Change, ChangeKind, Facets};
 use muster_core::finding::{Facts, Finding, HeldReport};
 use muster_core::ids::{AccountId, FindingId, Region, Revision};
 use muster_core::plan::Mutation;
-use muster_core::priority::{self, Priority};
+use muster_core::priority;
 use muster_core::report::{
     CustomerFields, Exposure, FindingClass, IdentityRule, OriginKey, Report, ReportKey, ReportPath,
     Resource, Severity, Status,
@@ -244,20 +244,5 @@ fn facts(report: &Report) -> Facts {
         first_observed: report.first_observed,
         last_observed: report.last_observed,
         provider_updated: report.provider_updated,
-    }
-}
-
-/// A priority of that score, with its one reason.
-pub(crate) fn priority_of(score: u16) -> Priority {
-    Priority {
-        score,
-        reasons: vec![priority::Reason {
-            factor: priority::Factor::Severity,
-            points: score,
-            value: "made up".to_owned(),
-            missing: false,
-        }],
-        gate: None,
-        model: priority::MODEL,
     }
 }

@@ -1,13 +1,14 @@
 //! Facets and heads as they are stored.
 
-use bytes::Bytes;
 use muster_core::change::Facets;
+use muster_core::finding::{Finding, HeldReport};
 use muster_core::ids::{FindingId, Revision};
 use muster_core::report::ReportDigest;
 use muster_core::time::Millis;
+use muster_core::unit::SourceKind;
 
 use super::numbers::Numbered;
-use super::{Damage, id, narrow, parsed, required};
+use super::{Damage, narrow, parsed, required};
 use crate::store::{Head, ReportHead};
 
 /// [`Facets`].
@@ -41,7 +42,7 @@ pub(super) struct FacetsMessage {
     title: String,
 }
 
-/// A [`Head`] without its id, which is its key, and its revision, which stands in front of it.
+/// A [`Head`] without its id and revision, which stand in front of it.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct HeadMessage {
     #[prost(message, optional, tag = "1")]
@@ -56,17 +57,29 @@ pub(crate) struct HeadMessage {
     reports: Vec<ReportHeadMessage>,
 }
 
+/// A [`ReportHead`]. What is nearly always the same as in the facets is left out when it is.
 #[derive(Clone, PartialEq, prost::Message)]
 struct ReportHeadMessage {
-    #[prost(bytes = "bytes", tag = "1")]
-    key: Bytes,
+    /// The first and the second half of the key.
+    #[prost(fixed64, tag = "1")]
+    key_high: u64,
     #[prost(fixed64, tag = "2")]
+    key_low: u64,
+    #[prost(fixed64, tag = "3")]
     content_hash: u64,
-    #[prost(string, tag = "3")]
-    unit: String,
-    #[prost(string, tag = "4")]
-    rule_id: String,
-    #[prost(bool, tag = "5")]
+    #[prost(uint32, tag = "4")]
+    unit_source: u32,
+    /// Empty when it is the account of the facets; so with the Region.
+    #[prost(string, tag = "5")]
+    unit_account: String,
+    #[prost(string, tag = "6")]
+    unit_region: String,
+    #[prost(string, tag = "7")]
+    unit_part: String,
+    /// Absent when it is the rule of the facets.
+    #[prost(string, optional, tag = "8")]
+    rule_id: Option<String>,
+    #[prost(bool, tag = "9")]
     absent: bool,
 }
 
@@ -116,14 +129,16 @@ impl TryFrom<FacetsMessage> for Facets {
     }
 }
 
-impl From<&Head> for HeadMessage {
-    fn from(head: &Head) -> Self {
+impl From<&Finding> for HeadMessage {
+    fn from(finding: &Finding) -> Self {
+        let facets = Facets::of(finding);
+        let report = |held| ReportHeadMessage::new(held, &facets);
         Self {
-            facets: Some((&head.facets).into()),
-            created: head.created.0,
-            updated: head.updated.0,
-            until: head.until.map(|time| time.0),
-            reports: head.reports.iter().map(ReportHeadMessage::from).collect(),
+            reports: finding.reports.iter().map(report).collect(),
+            facets: Some((&facets).into()),
+            created: finding.created.0,
+            updated: finding.updated.0,
+            until: finding.triage.until.map(|time| time.0),
         }
     }
 }
@@ -131,14 +146,15 @@ impl From<&Head> for HeadMessage {
 impl HeadMessage {
     /// The head of the finding `id` at `revision`.
     pub(crate) fn into_head(self, id: FindingId, revision: Revision) -> Result<Head, Damage> {
+        let facets: Facets = required("facets", self.facets)?.try_into()?;
         let mut reports = Vec::with_capacity(self.reports.len());
         for report in self.reports {
-            reports.push(report.try_into()?);
+            reports.push(report.into_head(&facets)?);
         }
         Ok(Head {
             id,
             revision,
-            facets: required("facets", self.facets)?.try_into()?,
+            facets,
             created: Millis(self.created),
             updated: Millis(self.updated),
             until: self.until.map(Millis),
@@ -147,28 +163,39 @@ impl HeadMessage {
     }
 }
 
-impl From<&ReportHead> for ReportHeadMessage {
-    fn from(report: &ReportHead) -> Self {
+impl ReportHeadMessage {
+    fn new(held: &HeldReport, facets: &Facets) -> Self {
+        let report = ReportHead::of(held);
+        let key = u128::from_be_bytes(report.key.0);
+        let unless = |same: bool, text: &str| if same { String::new() } else { text.to_owned() };
+        let unit = &held.unit;
         Self {
-            key: Bytes::copy_from_slice(&report.key.0),
+            key_high: u64::try_from(key >> 64).expect("64 bits are left"),
+            key_low: u64::try_from(key & u128::from(u64::MAX)).expect("64 bits are left"),
             content_hash: report.content_hash,
-            unit: report.unit.clone(),
-            rule_id: report.rule_id.clone(),
+            unit_source: unit.source.number(),
+            unit_account: unless(unit.account == facets.account, unit.account.as_str()),
+            unit_region: unless(unit.region == facets.region, unit.region.as_str()),
+            unit_part: unit.part.clone(),
+            rule_id: (report.rule_id != facets.rule_id).then_some(report.rule_id),
             absent: report.absent,
         }
     }
-}
 
-impl TryFrom<ReportHeadMessage> for ReportHead {
-    type Error = Damage;
-
-    fn try_from(message: ReportHeadMessage) -> Result<Self, Damage> {
-        Ok(Self {
-            key: ReportDigest(id("report.key", &message.key)?),
-            content_hash: message.content_hash,
-            unit: message.unit,
-            rule_id: message.rule_id,
-            absent: message.absent,
+    fn into_head(self, facets: &Facets) -> Result<ReportHead, Damage> {
+        let source: SourceKind = Numbered::from_number(self.unit_source)?;
+        let or = |text, other| if str::is_empty(text) { other } else { text };
+        let account = or(&self.unit_account, facets.account.as_str());
+        let region = or(&self.unit_region, facets.region.as_str());
+        let separator = if self.unit_part.is_empty() { "" } else { "/" };
+        let unit = [source.as_str(), "/", account, "/", region, separator, &self.unit_part];
+        let key = u128::from(self.key_high) << 64 | u128::from(self.key_low);
+        Ok(ReportHead {
+            key: ReportDigest(key.to_be_bytes()),
+            content_hash: self.content_hash,
+            unit: unit.concat(),
+            rule_id: self.rule_id.unwrap_or_else(|| facets.rule_id.clone()),
+            absent: self.absent,
         })
     }
 }

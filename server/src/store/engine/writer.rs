@@ -7,24 +7,25 @@
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
 
 use muster_core::ids::{FindingId, Revision};
 
-use super::gate::Gate;
 use super::readers::message;
+use super::residence::Residence;
 use super::state::State;
-use super::{Db, StoreError, corrupt, io_error};
-use crate::store::{Committed, MetaWrite, Outcome, codec, keys};
+use super::{Db, Shared, StoreError, corrupt, io_error, scan_places};
+use crate::store::codec::{self, Dictionary};
+use crate::store::keys::{self, Slot, Table};
+use crate::store::{COMPACT_CHANGES_MAX, Committed, MetaWrite, Outcome};
 
 /// What the writer is asked.
 pub(super) enum Command {
     /// Write a commit.
     Commit(Prepared, SyncSender<Result<Committed, StoreError>>),
     /// Remove.
-    Compact(Revision, Vec<FindingId>, SyncSender<Result<(), StoreError>>),
+    Compact(Revision, Vec<FindingId>, SyncSender<Result<Revision, StoreError>>),
 }
 
 /// A commit, packed.
@@ -32,6 +33,8 @@ pub(super) struct Prepared {
     pub(super) id: [u8; 16],
     pub(super) rows: Vec<Rows>,
     pub(super) meta: Vec<MetaWrite>,
+    /// A new dictionary, to be used once it is durable.
+    pub(super) dictionary: Option<(u32, Vec<u8>)>,
 }
 
 /// The rows of one mutation.
@@ -45,42 +48,53 @@ pub(super) struct Rows {
 
 /// The writer's own.
 pub(super) struct Writer {
-    db: Db,
+    /// `None` only while the engine is being reopened.
+    db: Option<Db>,
     state: State,
-    gate: Arc<Gate>,
+    shared: Arc<Shared>,
+    residence: Residence,
+}
+
+/// What a commit adds, until it is durable.
+struct Draft {
+    batch: sled::Batch,
+    state: State,
+    /// Findings that are new.
+    added: Vec<(FindingId, Slot)>,
+    /// The newest revision of each finding that the commit writes.
+    written: HashMap<FindingId, (Slot, Revision)>,
 }
 
 impl Writer {
-    pub(super) fn new(db: Db, state: State, gate: Arc<Gate>) -> Self {
-        Self { db, state, gate }
+    pub(super) fn new(db: Db, state: State, shared: Arc<Shared>) -> Self {
+        Self { db: Some(db), state, shared, residence: Residence::default() }
     }
 
     /// Works until nobody can ask any more, or a write fails.
     pub(super) fn run(mut self, commands: &Receiver<Command>) {
         while let Ok(command) = commands.recv() {
             // The caller may be gone; the work is done all the same.
-            let ended = match command {
+            let failed = match command {
                 Command::Commit(prepared, reply) => {
                     let result = self.guarded(|writer| writer.commit(prepared));
-                    let ended = result.is_err();
+                    let failed = result.is_err();
                     reply.send(result).ok();
-                    ended
+                    failed
                 }
                 Command::Compact(through, ids, reply) => {
                     let result = self.guarded(|writer| writer.compact(through, &ids));
-                    let ended = result.is_err();
+                    let failed = result.is_err();
                     reply.send(result).ok();
-                    ended
+                    failed
                 }
             };
-            if ended {
-                std::mem::forget(self);
+            if failed || self.guarded(Self::bound_memory).is_err() {
+                std::mem::forget(self.db.take());
                 return;
             }
         }
-        if let Err(error) = self.guarded(|writer| writer.flush()) {
-            tracing::error!(error = %error, "failed to flush the store at its end");
-            std::mem::forget(self);
+        if self.guarded(|writer| writer.flush()).is_err() {
+            std::mem::forget(self.db.take());
         }
     }
 
@@ -89,154 +103,195 @@ impl Writer {
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let result = catch_unwind(AssertUnwindSafe(|| work(self)));
-        let error = match result {
+        let error = match catch_unwind(AssertUnwindSafe(|| work(self))) {
             Ok(Ok(done)) => return Ok(done),
             Ok(Err(error)) => error,
             Err(panic) => {
-                let cause = format!("the engine panicked: {}", message(&*panic));
-                StoreError::Poisoned { cause }
+                StoreError::Poisoned { cause: format!("the engine panicked: {}", message(&*panic)) }
             }
         };
-        self.gate.poison(chain(&error));
+        self.shared.gate.poison(error.chain());
         Err(error)
     }
 
-    fn commit(&mut self, mut prepared: Prepared) -> Result<Committed, StoreError> {
+    fn commit(&mut self, prepared: Prepared) -> Result<Committed, StoreError> {
         if let Some((id, committed)) = &self.state.last
             && *id == prepared.id
         {
             return Ok(committed.clone());
         }
-        let mut batch = sled::Batch::default();
-        let mut next = self.state.clone();
-        let outcomes = self.add_rows(&mut batch, &mut next, std::mem::take(&mut prepared.rows))?;
+        let mut draft = self.draft();
+        let outcomes = self.add_rows(&mut draft, prepared.rows)?;
         if outcomes.iter().all(|outcome| matches!(outcome, Outcome::Applied(_))) {
-            add_meta(&mut batch, prepared.meta);
+            self.add_meta(&mut draft, prepared.meta);
         }
-        let committed = Committed { outcomes, head: next.head };
-        next.last = Some((prepared.id, committed.clone()));
-        self.write(batch, next)?;
+        if let Some((number, bytes)) = &prepared.dictionary {
+            draft.batch.insert(keys::dictionary(*number), bytes.as_slice());
+        }
+        let committed = Committed { outcomes, head: draft.state.head };
+        draft.state.last = Some((prepared.id, committed.clone()));
+        self.write(draft, &[])?;
+        if let Some((number, bytes)) = &prepared.dictionary {
+            self.shared.dictionaries.add(Dictionary::new(*number, bytes));
+        }
         Ok(committed)
     }
 
+    fn draft(&self) -> Draft {
+        Draft {
+            batch: sled::Batch::default(),
+            state: self.state.clone(),
+            added: Vec::new(),
+            written: HashMap::new(),
+        }
+    }
+
     /// Adds what is not stale, and says what became of each.
-    fn add_rows(
-        &self,
-        batch: &mut sled::Batch,
-        next: &mut State,
-        rows: Vec<Rows>,
-    ) -> Result<Vec<Outcome>, StoreError> {
-        let mut written = HashMap::new();
+    fn add_rows(&mut self, draft: &mut Draft, rows: Vec<Rows>) -> Result<Vec<Outcome>, StoreError> {
+        let ids: Vec<_> = rows.iter().map(|row| row.finding).collect();
+        let slots = self.slots(&ids)?;
         let mut outcomes = Vec::with_capacity(rows.len());
-        for mut row in rows {
-            let newest = match written.get(&row.finding) {
-                Some(revision) => *revision,
-                None => self.newest(row.finding)?,
+        for (row, slot) in rows.into_iter().zip(slots) {
+            let (slot, newest) = match (draft.written.get(&row.finding), slot) {
+                (Some((slot, revision)), _) => (Some(*slot), *revision),
+                (None, Some(slot)) => (Some(slot), self.newest(slot)?),
+                (None, None) => (None, Revision::ZERO),
             };
-            if newest != row.base {
+            if newest == row.base {
+                outcomes.push(Outcome::Applied(self.add_row(draft, row, slot)));
+            } else {
                 outcomes.push(Outcome::Stale(newest));
-                continue;
             }
-            let revision = next.head.next();
-            codec::set_revision(&mut row.head, revision);
-            codec::set_revision(&mut row.record, revision);
-            batch.insert(&keys::head(row.finding), row.head);
-            batch.insert(&keys::record(row.finding), row.record);
-            batch.insert(&keys::change(revision), row.change);
-            written.insert(row.finding, revision);
-            next.head = revision;
-            outcomes.push(Outcome::Applied(revision));
         }
         Ok(outcomes)
     }
 
-    /// The newest revision of a finding; zero when there is none.
-    fn newest(&self, id: FindingId) -> Result<Revision, StoreError> {
-        let row = self
-            .db
-            .get(keys::head(id))
-            .map_err(|source| io_error(format!("read the head of {id}"), source))?;
-        match row {
-            Some(row) => {
-                codec::read_revision(&row).map_err(|damage| corrupt(&format!("head {id}"), &damage))
+    fn add_row(&mut self, draft: &mut Draft, mut row: Rows, slot: Option<Slot>) -> Revision {
+        let revision = draft.state.head.next();
+        let slot = slot.unwrap_or_else(|| {
+            draft.added.push((row.finding, Slot(revision.0)));
+            Slot(revision.0)
+        });
+        codec::set_revision(&mut row.head, revision);
+        codec::set_revision(&mut row.record, revision);
+        self.residence.touch(Table::Head, slot.0, row.head.len());
+        self.residence.touch(Table::Record, slot.0, row.record.len());
+        self.residence.touch(Table::Log, revision.0, row.change.len());
+        draft.batch.insert(keys::head(slot), row.head);
+        draft.batch.insert(keys::record(slot), row.record);
+        draft.batch.insert(keys::change(revision), row.change);
+        draft.written.insert(row.finding, (slot, revision));
+        draft.state.head = revision;
+        revision
+    }
+
+    fn add_meta(&mut self, draft: &mut Draft, meta: Vec<MetaWrite>) {
+        for write in meta {
+            let key = keys::meta(write.table, &write.key);
+            match write.value {
+                Some(value) => {
+                    self.residence.add(value.len());
+                    draft.batch.insert(key, value);
+                }
+                None => draft.batch.remove(key),
             }
-            None => Ok(Revision::ZERO),
         }
     }
 
-    fn compact(&mut self, through: Revision, ids: &[FindingId]) -> Result<(), StoreError> {
-        let mut next = self.state.clone();
-        next.oldest = through.min(next.head).next().max(next.oldest);
-        let removed = self.state.oldest.0..next.oldest.0;
-        let mut batch = sled::Batch::default();
-        for id in ids {
-            batch.remove(&keys::head(*id));
-            batch.remove(&keys::record(*id));
+    /// Where findings lie; reads all heads when nobody has yet.
+    fn slots(&self, ids: &[FindingId]) -> Result<Vec<Option<Slot>>, StoreError> {
+        loop {
+            if let Some(slots) = self.shared.places.slots(ids) {
+                return Ok(slots);
+            }
+            scan_places(self.db(), &self.shared.places)?;
         }
-        self.write(batch, next)?;
-        for revision in removed {
-            self.db
-                .remove(keys::change(Revision(revision)))
-                .map_err(|source| io_error("remove old log entries", source))?;
+    }
+
+    /// The newest revision of the finding in `slot`.
+    fn newest(&self, slot: Slot) -> Result<Revision, StoreError> {
+        let name = || format!("the head in slot {}", slot.0);
+        let row = self.db().get(keys::head(slot));
+        let row = row.map_err(|source| io_error(format!("read {}", name()), source))?;
+        let row = row.ok_or_else(|| StoreError::Corrupt { what: name() + " is missing" })?;
+        codec::read_revision(&row).map_err(|damage| corrupt(&name(), &damage))
+    }
+
+    fn compact(&mut self, through: Revision, ids: &[FindingId]) -> Result<Revision, StoreError> {
+        let mut draft = self.draft();
+        let oldest = self.state.oldest;
+        let through = through.0.min(oldest.0.saturating_add(COMPACT_CHANGES_MAX - 1));
+        draft.state.oldest = Revision(through.min(self.state.head.0)).next().max(oldest);
+        for slot in self.slots(ids)?.into_iter().flatten() {
+            draft.batch.remove(keys::head(slot));
+            draft.batch.remove(keys::record(slot));
+        }
+        self.write(draft, ids)?;
+        self.remove_old_changes()?;
+        Ok(self.state.oldest)
+    }
+
+    /// Removes the log entries before the oldest revision, one by one: unlike a batch, that merges
+    /// the leaves that become empty. The state row already says that they are gone, so a crash in
+    /// between leaves rows that nobody reads and the next compaction removes.
+    fn remove_old_changes(&mut self) -> Result<(), StoreError> {
+        let old = keys::change(Revision::ZERO)..keys::change(self.state.oldest);
+        let mut keys = Vec::new();
+        for row in self.db().range(old) {
+            let (key, _) = row.map_err(|source| io_error("read old log entries", source))?;
+            keys.push(key);
+        }
+        for key in keys {
+            let removed = self.db().remove(key);
+            removed.map_err(|source| io_error("remove an old log entry", source))?;
         }
         self.flush()
     }
 
-    /// Writes a batch and the state that follows, and publishes it once it is durable.
-    fn write(&mut self, mut batch: sled::Batch, next: State) -> Result<(), StoreError> {
-        batch.insert(&keys::STATE, next.encode());
-        self.gate.begin();
-        self.db
-            .apply_batch(batch)
-            .map_err(|source| io_error("apply a batch to the store", source))?;
+    /// Writes a draft, and publishes it once it is durable.
+    fn write(&mut self, mut draft: Draft, removed: &[FindingId]) -> Result<(), StoreError> {
+        draft.batch.insert(keys::STATE, draft.state.encode());
+        self.shared.gate.begin();
+        let applied = self.db().apply_batch(draft.batch);
+        applied.map_err(|source| io_error("apply a batch to the store", source))?;
         self.flush()?;
-        self.gate.publish(next.head, next.oldest);
-        self.state = next;
+        // Places first: who sees the revision must find the finding.
+        self.shared.places.add(draft.added);
+        self.shared.places.remove(removed);
+        self.shared.gate.publish(draft.state.head, draft.state.oldest);
+        self.state = draft.state;
         Ok(())
     }
 
-    fn flush(&mut self) -> Result<(), StoreError> {
-        self.db.flush().map_err(|source| io_error("flush the store", source))?;
+    fn flush(&self) -> Result<(), StoreError> {
+        self.db().flush().map_err(|source| io_error("flush the store", source))?;
         Ok(())
     }
-}
 
-fn add_meta(batch: &mut sled::Batch, meta: Vec<MetaWrite>) {
-    for write in meta {
-        let key = keys::meta(write.table, &write.key);
-        match write.value {
-            Some(value) => batch.insert(key, value),
-            None => batch.remove(key),
+    /// Reopens the engine when the leaves that it cannot evict are too many.
+    fn bound_memory(&mut self) -> Result<(), StoreError> {
+        let options = &self.shared.options;
+        if self.residence.bytes() < options.written_bytes || !self.shared.readers.close() {
+            return Ok(());
         }
+        let began = std::time::Instant::now();
+        drop(self.db.take());
+        match super::open_engine(&self.shared.path, options) {
+            Ok(db) => {
+                self.shared.readers.reopen(Some(db.clone()));
+                self.db = Some(db);
+            }
+            Err(error) => {
+                self.shared.readers.reopen(None);
+                return Err(error);
+            }
+        }
+        self.residence = Residence::default();
+        tracing::debug!(elapsed = ?began.elapsed(), "reopened the engine to give back its memory");
+        Ok(())
+    }
+
+    fn db(&self) -> &Db {
+        self.db.as_ref().expect("the engine is open unless it is being reopened")
     }
 }
-
-/// An error with its causes, in one line.
-fn chain(error: &StoreError) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(inner) = cause {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        cause = inner.source();
-    }
-    text
-}
-
-/// Opens the engine in `path`.
-pub(super) fn open_engine(path: &Path, cache_bytes: usize) -> std::io::Result<Db> {
-    sled::Config {
-        path: path.to_owned(),
-        cache_capacity_bytes: cache_bytes,
-        zstd_compression_level: 1,
-        // Never by itself in the life of a process. `None` would be right by its name, but with it
-        // each dropped clone and each iterator flushes, on the thread of the reader.
-        flush_every_ms: Some(FLUSH_NEVER_MS),
-        ..sled::Config::new()
-    }
-    .open()
-}
-
-/// A thousand years.
-const FLUSH_NEVER_MS: usize = 1_000 * 365 * 24 * 3_600 * 1_000;
