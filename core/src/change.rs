@@ -90,7 +90,7 @@ pub struct Change {
 }
 
 /// What filters and lists see of a finding without reading its record.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Facets {
     /// 0 to 1000.
     pub score: u16,

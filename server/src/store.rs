@@ -19,6 +19,8 @@ pub(crate) mod keys;
 pub mod memory;
 #[cfg(test)]
 mod samples;
+pub mod transfer;
+pub mod verify;
 
 use muster_core::change::{Change, Facets};
 use muster_core::finding::{Finding, HeldReport};
@@ -45,7 +47,7 @@ pub const ROW_BYTES_MAX: usize = 1024 * 1024;
 pub const COMPACT_CHANGES_MAX: u64 = 10_000;
 
 /// What the view needs of a finding: read for all of them at the start.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Head {
     /// Which finding.
     pub id: FindingId,
@@ -79,7 +81,7 @@ impl Head {
 }
 
 /// What the unchanged-check needs of a report.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ReportHead {
     /// Which report.
     pub key: ReportDigest,
@@ -133,6 +135,12 @@ pub enum MetaTable {
     Unit,
     /// The store's own facts.
     Store,
+}
+
+impl MetaTable {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Checkpoint, Self::Request, Self::Quarantine, Self::Unit, Self::Store];
 }
 
 /// What is written at once.

@@ -22,6 +22,7 @@ mod facets;
 mod finding;
 mod numbers;
 pub(crate) mod payload;
+pub(crate) mod portable;
 
 use std::io;
 
@@ -38,9 +39,6 @@ use crate::store::Head;
 
 /// What a row begins with today.
 const VERSION: u8 = 1;
-
-/// Where the message of a head begins.
-const HEAD_START: usize = 1 + 8 + 16;
 
 /// Why bytes are not the row they should be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -91,9 +89,8 @@ pub(crate) enum Damage {
 /// The row of the head of `finding`; its revision is set by [`set_revision`].
 pub(crate) fn head_row(finding: &Finding) -> Vec<u8> {
     let message = HeadMessage::from(finding);
-    let mut row = Vec::with_capacity(HEAD_START + message.encoded_len());
-    row.push(VERSION);
-    row.extend_from_slice(&finding.revision.0.to_be_bytes());
+    let mut row = write_revision(finding.revision);
+    row.reserve(16 + message.encoded_len());
     row.extend_from_slice(&finding.id.0);
     message.encode_raw(&mut row);
     row
@@ -121,9 +118,7 @@ pub(crate) fn record_row(
     revision: Revision,
     packer: &mut Packer,
 ) -> io::Result<Vec<u8>> {
-    let mut row = Vec::with_capacity(1024);
-    row.push(VERSION);
-    row.extend_from_slice(&revision.0.to_be_bytes());
+    let mut row = write_revision(revision);
     packer.pack(message, &mut row)?;
     Ok(row)
 }
@@ -166,6 +161,13 @@ pub(crate) fn set_revision(row: &mut [u8], revision: Revision) {
     if let Some(place) = row.get_mut(1..9) {
         place.copy_from_slice(&revision.0.to_be_bytes());
     }
+}
+
+/// A row that so far has its version and its revision.
+fn write_revision(revision: Revision) -> Vec<u8> {
+    let mut row = vec![VERSION];
+    row.extend_from_slice(&revision.0.to_be_bytes());
+    row
 }
 
 fn split_version(row: &[u8]) -> Result<&[u8], Damage> {

@@ -54,9 +54,9 @@ impl Trainer {
         Self(Mutex::new(inner))
     }
 
-    /// Takes a record into account.
-    pub(super) fn offer(&self, record: &[u8]) {
-        self.inner().offer(record);
+    /// Takes a record into account; `true` when it began a training.
+    pub(super) fn offer(&self, record: &[u8]) -> bool {
+        self.inner().offer(record)
     }
 
     /// A dictionary that was trained meanwhile, with its number. It is given once.
@@ -86,10 +86,10 @@ impl Trainer {
 }
 
 impl Inner {
-    fn offer(&mut self, record: &[u8]) {
-        let Some(wanted) = self.wanted else { return };
+    fn offer(&mut self, record: &[u8]) -> bool {
+        let Some(wanted) = self.wanted else { return false };
         if self.seen >= wanted {
-            return;
+            return false;
         }
         let step = wanted.div_ceil(SAMPLES_MAX);
         if self.seen.is_multiple_of(step) {
@@ -97,9 +97,11 @@ impl Inner {
             self.samples.push(sample.to_vec());
         }
         self.seen += 1;
-        if self.seen == wanted {
+        let enough = self.seen == wanted;
+        if enough {
             self.train();
         }
+        enough
     }
 
     fn train(&mut self) {
