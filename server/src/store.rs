@@ -119,7 +119,7 @@ pub struct MetaWrite {
     pub value: Option<Vec<u8>>,
 }
 
-/// A row of a small table: its key and its value.
+/// The key and the value of a row of a small table.
 pub type MetaRow = (Vec<u8>, Vec<u8>);
 
 /// The small tables.

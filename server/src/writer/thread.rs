@@ -28,6 +28,12 @@ const ROUND_REPORTS_MAX: usize = 1000;
 pub trait DecisionLog: Send {
     /// Appends the decisions among `committed` and makes them durable.
     fn append(&mut self, committed: &[Mutation]) -> Result<(), String>;
+
+    /// A row for the next commit that says how far this has come, so that the next start need not
+    /// look for decisions in the whole log.
+    fn progress(&self) -> Option<MetaWrite> {
+        None
+    }
 }
 
 /// What the writer works with. It alone writes each of these.
@@ -189,8 +195,9 @@ impl Writer {
     fn make_durable(
         &mut self,
         mutations: Vec<Mutation>,
-        meta: Vec<MetaWrite>,
+        mut meta: Vec<MetaWrite>,
     ) -> Result<(Vec<Mutation>, Revision), WriterFailure> {
+        meta.extend(self.parts.decisions.progress());
         let commit = Commit { id: self.commit_id(), mutations, meta };
         let mut due = self.parts.store.head();
         let committed = self.parts.store.commit(&commit).map_err(WriterFailure::Store)?;
