@@ -69,6 +69,15 @@ fn a_copy_says_nothing_beside_its_original() {
 }
 
 #[test]
+fn an_original_of_something_else_hides_no_copy() {
+    let original = one(IdentityRule::GuardDuty, SourceKind::GuardDuty, Status::Archived, 40);
+    let mut copy = one(IdentityRule::GuardDuty, SourceKind::SecurityHub, Status::Active, 90);
+    copy.report.origin.text.push_str("other");
+
+    assert_eq!(fold(&[copy, original]).unwrap().status, Status::Active);
+}
+
+#[test]
 fn a_mirror_of_a_lost_original_speaks_but_does_not_corroborate() {
     let mut control = one(IdentityRule::Control, SourceKind::SecurityHub, Status::Active, 40);
     control.absence = Some(Absence::Unobservable);

@@ -175,6 +175,46 @@ fn a_change_says_what_moved_and_of_what_kind() {
 }
 
 #[test]
+fn what_a_person_would_look_at_again_is_material_and_the_rest_is_not() {
+    use crate::report::{Exposure, Resource};
+    let first = decided(&found(&[control()]), TriageAction::Start, NOON);
+    let material: [fn(&mut Report); 11] = [
+        |r| (r.severity, r.severity_normalized) = (Severity::Low, 10),
+        |r| r.severity_normalized = 75,
+        |r| r.exposure = Exposure::Public,
+        |r| r.class = FindingClass::Exposure,
+        |r| r.rule_id = "S3.2".to_owned(),
+        |r| r.title = "bucket is public".to_owned(),
+        |r| r.description = "longer".to_owned(),
+        |r| r.facet = "port 22".to_owned(),
+        |r| r.sample = true,
+        |r| r.resources.push(Resource { id: "b".to_owned(), ..r.resources[0].clone() }),
+        |r| r.region = "us-east-1".parse().unwrap(),
+    ];
+    let immaterial: [fn(&mut Report); 6] = [
+        |r| r.status = Status::Unobservable,
+        |r| r.status = Status::Archived,
+        |r| r.status_detail = "WARNING".to_owned(),
+        |r| r.customer.workflow = "NOTIFIED".to_owned(),
+        |r| r.remediation = "block public access".to_owned(),
+        |r| r.product = "aws/other".to_owned(),
+    ];
+
+    for (changes, stale) in [(&material[..], true), (&immaterial[..], false)] {
+        for (index, change) in changes.iter().enumerate() {
+            let mut report = as_of(&control(), NOON);
+            change(&mut report);
+            let mutation = read(&first, &[report], NOON).unwrap();
+
+            let Finding { triage, content_version, .. } = &mutation.finding;
+            assert_eq!((triage.stale, *content_version), (stale, 1 + u64::from(stale)), "{index}");
+            assert_eq!(triage.etag(), first.triage.etag());
+            assert!(!mutation.change.fields.is_empty(), "{index}");
+        }
+    }
+}
+
+#[test]
 fn a_fix_that_lowers_the_severity_is_no_material_change() {
     let first = decided(&found(&[control()]), TriageAction::Acknowledge, NOON);
     let passed = Report {
