@@ -53,7 +53,10 @@ pub fn run(count: u64) {
     assert_eq!(unchanged, count, "a heartbeat changes nothing");
     assert_eq!(stack.store.head(), head, "nothing was written");
     println!("unchanged reports, bytes to known unchanged: {same:.0}/s, no write");
-    println!("  serde_json alone, the same bytes: {parse:.0}/s; ratio {:.2} (goal 0.5)", same / parse);
+    println!(
+        "  serde_json alone, the same bytes: {parse:.0}/s; ratio {:.2} (goal 0.5)",
+        same / parse
+    );
 }
 
 fn pages(documents: Documents) -> Vec<Bytes> {

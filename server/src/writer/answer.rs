@@ -30,15 +30,19 @@ pub(super) enum DecidedDraft {
 }
 
 impl Answer {
-    /// Tells that the commit is durable.
-    pub(super) fn send(self, mutations: &[Mutation], head: Revision) {
+    /// Prepares the answer to a durable commit: whoever asked is told when the result is called, after
+    /// the feed was.
+    pub(super) fn prepare(self, mutations: &[Mutation], head: Revision) -> Box<dyn FnOnce()> {
         match self {
-            Self::Ingest(answer, done) => told(answer.send(Ok(Ingested { head, ..done }))),
-            Self::Count(answer, count) => told(answer.send(Ok(count))),
-            Self::Ready(answer, outcome) => told(answer.send(outcome)),
+            Self::Ingest(answer, done) => {
+                Box::new(move || told(answer.send(Ok(Ingested { head, ..done }))))
+            }
+            Self::Count(answer, count) => Box::new(move || told(answer.send(Ok(count)))),
+            Self::Ready(answer, outcome) => Box::new(move || told(answer.send(outcome))),
             Self::Decide(answer, drafts) => {
                 let results = drafts.into_iter().map(|draft| draft.finish(mutations)).collect();
-                told(answer.send(Ok(DecisionsDone { results, replayed: false })));
+                let done = DecisionsDone { results, replayed: false };
+                Box::new(move || told(answer.send(Ok(done))))
             }
         }
     }

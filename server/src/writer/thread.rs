@@ -169,14 +169,13 @@ impl Writer {
     fn commit(&mut self, round: Round) -> Result<(), WriterFailure> {
         let Round { mutations, meta, answers, .. } = round;
         if mutations.is_empty() && meta.is_empty() {
-            self.answer(answers, &[]);
+            self.publish(answers, Vec::new(), self.parts.store.head());
             return Ok(());
         }
         match self.make_durable(mutations, meta) {
             Ok((mutations, head)) => {
                 self.show(&mutations, head);
-                self.answer(answers, &mutations);
-                self.publish(mutations, head);
+                self.publish(answers, mutations, head);
                 Ok(())
             }
             // Found before anything was written: the writer goes on.
@@ -222,18 +221,19 @@ impl Writer {
         view.apply(&heads, head);
     }
 
-    fn publish(&self, mutations: Vec<Mutation>, head: Revision) {
-        let published = mutations.into_iter().map(|mut done| {
-            strip(&mut done.finding);
-            Published { change: done.change, finding: done.finding }
-        });
-        self.parts.feed.publish(published, head);
-    }
-
-    fn answer(&self, answers: Vec<Answer>, mutations: &[Mutation]) {
-        let head = self.parts.store.head();
-        for answer in answers {
-            answer.send(mutations, head);
+    /// Tells the watchers, then whoever asked.
+    fn publish(&self, answers: Vec<Answer>, mutations: Vec<Mutation>, head: Revision) {
+        let prepared: Vec<_> =
+            answers.into_iter().map(|answer| answer.prepare(&mutations, head)).collect();
+        if !mutations.is_empty() {
+            let published = mutations.into_iter().map(|mut done| {
+                strip(&mut done.finding);
+                Published { change: done.change, finding: done.finding }
+            });
+            self.parts.feed.publish(published, head);
+        }
+        for answer in prepared {
+            answer();
         }
     }
 
