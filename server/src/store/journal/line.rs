@@ -1,146 +1,116 @@
 //! One line of the journal.
 
-use muster_core::change::{Change, FieldChange};
+use std::io::Write;
+
+use muster_core::change::Change;
+use muster_core::finding::Finding;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// What the first line names as the hash before it.
-pub(super) const ORIGIN: [u8; 32] = [0; 32];
+/// What stands for the hash of the line before the first.
+pub(super) const NO_HASH: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
-/// Between the text that is hashed and its hash.
-const HASH_FIELD: &str = ",\"hash\":\"";
-
-/// One decision, as it stands in the journal.
-///
-/// The field order is the order in the file. The hash is the SHA-256 of the line's text before
-/// `,"hash":`, so that a line can be checked with `sha256sum`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Entry {
+/// A decision, as it stands in the journal. Names and forms are stable: other tools read them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
     /// 1 for the first line, then one more for each.
     pub sequence: u64,
-    /// The id of the log in which the decision was committed (hexadecimal).
-    pub log: String,
-    /// Its revision there.
+    /// The incarnation of the log.
+    pub log_id: String,
+    /// The position in that log.
     pub revision: u64,
-    /// When it was taken, RFC 3339.
+    /// When, in RFC 3339.
     pub time: String,
-    /// The finding's id.
+    /// Which finding.
     pub finding: String,
-    /// The finding's key; empty when the finding is gone.
+    /// What it is about, in canonical form: enough to find it again in a rebuilt store. Empty when
+    /// retention had removed it before the line was written.
     pub key: String,
-    /// Who took it.
+    /// Who.
     pub actor: String,
-    /// For whom an integration acted; empty when for nobody.
+    /// For whom, as the actor claims.
     pub on_behalf_of: String,
-    /// What was decided, for example `suppress`.
+    /// The decision, for example `suppress`; empty when the server took it.
     pub action: String,
-    /// What moved by it: the arguments of the decision.
-    pub fields: Vec<EntryField>,
-    /// What was said with it.
+    /// What triage was after it: the fields that moved, as `field: before -> after`.
+    pub moved: Vec<String>,
+    /// What was said with it, or why the server did it.
     pub comment: String,
     /// The id of the request; empty when it had none.
     pub request_id: String,
-    /// The hash of the line before (hexadecimal); zeros in the first.
+    /// The hash of the line before.
     pub previous: String,
-    /// The hash of this line (hexadecimal).
-    #[serde(skip_serializing, default)]
+    /// SHA-256 of this line with an empty hash, in hexadecimal.
+    #[serde(default)]
     pub hash: String,
 }
 
-/// One field that moved.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EntryField {
-    /// Its path.
-    pub field: String,
-    /// Before.
-    pub before: String,
-    /// After.
-    pub after: String,
-}
-
-/// Why a text is not the next line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Wrong(pub(super) String);
-
-impl Entry {
-    /// The entry of a decision.
-    pub(super) fn new(
+impl Line {
+    pub(super) fn of(
         change: &Change,
-        key: &str,
-        log: [u8; 16],
+        finding: Option<&Finding>,
         sequence: u64,
-        previous: [u8; 32],
+        log_id: [u8; 16],
+        previous: &str,
     ) -> Self {
-        let field = |change: &FieldChange| EntryField {
-            field: change.field.clone(),
-            before: change.before.clone(),
-            after: change.after.clone(),
-        };
-        Self {
+        let decided = change.fields.iter().filter(|field| field.field.starts_with("triage."));
+        let moved =
+            decided.map(|field| format!("{}: {} -> {}", field.field, field.before, field.after));
+        let mut line = Self {
             sequence,
-            log: hex(&log),
+            log_id: hex(&log_id),
             revision: change.revision.0,
             time: change.time.to_string(),
             finding: change.finding.to_string(),
-            key: key.to_owned(),
+            key: finding.map(|finding| finding.key.clone()).unwrap_or_default(),
             actor: change.actor.principal.clone(),
             on_behalf_of: change.actor.on_behalf_of.clone(),
             action: change.action.clone(),
-            fields: change.fields.iter().map(field).collect(),
+            moved: moved.collect(),
             comment: change.comment.clone(),
             request_id: change.request_id.clone(),
-            previous: hex(&previous),
+            previous: previous.to_owned(),
             hash: String::new(),
-        }
+        };
+        line.hash = line.digest();
+        line
     }
 
-    /// The line, with its end, and its hash.
-    pub(super) fn to_line(&self) -> serde_json::Result<(String, [u8; 32])> {
-        let mut text = serde_json::to_string(self)?;
-        // The closing brace comes after the hash.
-        text.pop();
-        let hash = digest(&text);
-        text.push_str(HASH_FIELD);
-        text.push_str(&hex(&hash));
-        text.push_str("\"}\n");
-        Ok((text, hash))
+    /// Reads a line and checks that it follows the one before.
+    pub(super) fn read(text: &[u8], previous: &str, sequence: u64) -> Result<Self, String> {
+        let line: Self =
+            serde_json::from_slice(text).map_err(|error| format!("not a decision ({error})"))?;
+        if line.previous != previous {
+            return Err("it does not follow the line before it".to_owned());
+        }
+        if line.sequence != sequence {
+            return Err(format!("it has number {} where {sequence} was due", line.sequence));
+        }
+        if line.digest() != line.hash {
+            return Err("it was altered: its hash is not that of its text".to_owned());
+        }
+        Ok(line)
     }
 
-    /// Reads a line that agrees with its own hash, whatever stands before it.
-    pub(super) fn parse(line: &[u8]) -> Result<(Self, [u8; 32]), Wrong> {
-        let wrong = |why: &str| Wrong(why.to_owned());
-        let line = std::str::from_utf8(line).map_err(|_| wrong("it is not text"))?;
-        let (text, _) = line.rsplit_once(HASH_FIELD).ok_or_else(|| wrong("it has no hash"))?;
-        let entry: Self = serde_json::from_str(line).map_err(|error| Wrong(error.to_string()))?;
-        let hash = digest(text);
-        if entry.hash != hex(&hash) {
-            return Err(wrong("its text does not have the hash that it names"));
-        }
-        Ok((entry, hash))
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
+        serde_json::to_writer(&mut *out, self).expect("texts and numbers are JSON");
+        out.push(b'\n');
     }
 
-    /// Whether it follows a line of that number and hash.
-    pub(super) fn follows(&self, sequence: u64, previous: &[u8; 32]) -> Result<(), Wrong> {
-        if self.sequence != sequence + 1 {
-            return Err(Wrong(format!("it is number {}, not {}", self.sequence, sequence + 1)));
-        }
-        if self.previous != hex(previous) {
-            return Err(Wrong("it does not name the hash of the line before".to_owned()));
-        }
-        Ok(())
+    /// The hash of everything but the hash.
+    fn digest(&self) -> String {
+        let bare = Self { hash: String::new(), ..self.clone() };
+        let text = serde_json::to_vec(&bare).expect("texts and numbers are JSON");
+        let digest: [u8; 32] = Sha256::digest(&text).into();
+        hex(&digest)
     }
 }
 
 /// Lower-case hexadecimal.
 pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("a string takes everything");
-        text
-    })
-}
-
-fn digest(text: &str) -> [u8; 32] {
-    Sha256::digest(text.as_bytes()).into()
+    let mut text = Vec::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        write!(text, "{byte:02x}").expect("memory takes everything");
+    }
+    String::from_utf8(text).expect("hexadecimal is ASCII")
 }
