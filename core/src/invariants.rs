@@ -1,383 +1,227 @@
-//! What must hold, by name.
+//! What must hold of stored values, by the names of the promises.
 //!
-//! The promises of the design have names. Those that can be checked on values are checked here, and
-//! property tests, crash tests, `musterd verify` and metrics all call the same functions. The others
-//! are about what happens over time and are held by tests of the same name.
+//! Each check takes values and says what is wrong with them; none repairs anything. `musterd
+//! verify`, the property tests of the rules and those of the store call the same functions, so a
+//! promise has one definition.
 //!
-//! [`finding`] and [`change`] look at one value; [`Findings`] and [`Log`] look at all of them, one
-//! after the other.
+//! - [`finding()`]: of one finding alone (D1, D3, T1, P1).
+//! - [`Owners`]: of all findings together (D1).
+//! - [`change`]: of one log entry alone (F1, T1, T2).
+//! - [`Log`]: of all entries in order, and of what is stored beside them (F1, S1).
+//!
+//! Promises about time, streams and access (C2, C3, D2, T3, F2, F3, S2, S3) are not properties of
+//! stored values: named tests hold them.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+mod log;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
-use crate::change::{Change, ChangeKind, Facets};
-use crate::finding::Finding;
-use crate::ids::{FindingId, Revision, digest128};
-use crate::priority::{Factor, SCORE_MAX};
-use crate::triage::TriageState;
+pub use self::log::{Log, change};
+use crate::finding::{Facts, Finding};
+use crate::identity;
+use crate::ids::FindingId;
+use crate::priority::{self, Factor, MODEL, Priority, SCORE_MAX};
+use crate::report::ReportDigest;
+use crate::time::Millis;
+use crate::triage::{Triage, TriageReason, TriageState};
 
-/// What Muster promises.
+/// A promise that values can break.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Promise {
-    /// One finding key has one finding, and every report belongs to exactly one finding.
+    /// One finding key has one finding, and every report belongs to one finding.
     D1,
-    /// The same input, in any order and any number of times, gives the same findings.
-    D2,
-    /// No two reports that the identity rules call different are ever merged, and every merge names
-    /// the rule that made it.
+    /// Reports are merged by a named rule alone.
     D3,
     /// A checkpoint never covers a report that is not stored.
     C1,
-    /// Nothing is concluded gone from a read that did not complete.
-    C2,
-    /// A unit that cannot be read is shown as such; its findings are never resolved by silence.
-    C3,
-    /// Every triage change has an actor, a time, a reason where one is required, and a revision.
+    /// Every decision has an actor, a time, and a reason where one is required.
     T1,
-    /// No provider refresh changes a triage decision; a material change marks it stale or ends it,
-    /// visibly.
+    /// A provider's refresh changes no decision.
     T2,
-    /// A write based on an old revision changes nothing and says so.
-    T3,
-    /// A score is a pure function of the finding, the rules and the day; its listed reasons sum to
-    /// it exactly.
+    /// A score is a function of finding, rules and day, and its reasons sum to it.
     P1,
-    /// A stream has no gap: revisions follow each other, and each change names the one before it.
+    /// The log has no gap, and each entry begins where the one before it ended.
     F1,
-    /// To one client revisions only rise in the tail; a redelivery repeats the same revision.
-    F2,
-    /// A slow client costs bounded memory and delays nobody.
-    F3,
-    /// What was acknowledged survives kill -9, and, on the documented settings, loss of power.
+    /// What was acknowledged is stored, whole.
     S1,
-    /// Nobody without a valid credential reads or changes anything, on any port.
-    S2,
-    /// No secret, token or credential is ever logged, stored in clear or sent back.
-    S3,
 }
 
 impl Promise {
     /// All of them.
-    pub const ALL: [Self; 16] = [
-        Self::D1,
-        Self::D2,
-        Self::D3,
-        Self::C1,
-        Self::C2,
-        Self::C3,
-        Self::T1,
-        Self::T2,
-        Self::T3,
-        Self::P1,
-        Self::F1,
-        Self::F2,
-        Self::F3,
-        Self::S1,
-        Self::S2,
-        Self::S3,
-    ];
+    pub const ALL: [Self; 8] =
+        [Self::D1, Self::D3, Self::C1, Self::T1, Self::T2, Self::P1, Self::F1, Self::S1];
 
-    /// Its name, in reports and metrics.
+    /// Its name.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::D1 => "D1",
-            Self::D2 => "D2",
             Self::D3 => "D3",
             Self::C1 => "C1",
-            Self::C2 => "C2",
-            Self::C3 => "C3",
             Self::T1 => "T1",
             Self::T2 => "T2",
-            Self::T3 => "T3",
             Self::P1 => "P1",
             Self::F1 => "F1",
-            Self::F2 => "F2",
-            Self::F3 => "F3",
             Self::S1 => "S1",
-            Self::S2 => "S2",
-            Self::S3 => "S3",
         }
     }
 }
 
-/// What a violation is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Subject {
-    /// A finding.
-    Finding(FindingId),
-    /// The change at a revision.
-    Change(Revision),
-}
-
-impl fmt::Display for Subject {
+impl fmt::Display for Promise {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Finding(id) => id.fmt(f),
-            Self::Change(revision) => write!(f, "change {revision}"),
-        }
+        f.write_str(self.as_str())
     }
 }
 
-/// A broken promise.
+/// A promise that is not kept, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
-    /// Which one.
+    /// Which promise.
     pub promise: Promise,
-    /// Where.
-    pub subject: Subject,
-    /// What is wrong, for people.
+    /// What was found, for people: names the finding or the revision.
     pub what: String,
 }
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}: {}", self.promise.as_str(), self.subject, self.what)
+        write!(f, "{}: {}", self.promise, self.what)
     }
 }
 
-/// Collects violations of one subject.
-struct Check<'a> {
-    subject: Subject,
-    violations: &'a mut Vec<Violation>,
+/// Says what does not hold of one finding alone: its identity, its decision, its priority.
+pub fn finding(finding: &Finding) -> Vec<Violation> {
+    let mut broken = Broken(identity(finding));
+    broken.0.extend(triage(&finding.triage));
+    broken.0.extend(priority(&finding.priority, &finding.facts, finding.updated));
+    broken.of(&format!("finding {}", finding.id))
 }
 
-impl Check<'_> {
-    /// Notes a violation unless `holds`.
-    fn that(&mut self, promise: Promise, holds: bool, what: impl FnOnce() -> String) {
-        if !holds {
-            self.violations.push(Violation { promise, subject: self.subject, what: what() });
-        }
-    }
-}
-
-/// Checks a finding by itself: D1, D3, T1, P1.
-pub fn finding(finding: &Finding, violations: &mut Vec<Violation>) {
-    let mut check = Check { subject: Subject::Finding(finding.id), violations };
-    check.that(Promise::D1, finding.id == FindingId::derive(&finding.key), || {
-        format!("its id is not derived from its key `{}`", finding.key)
+/// D1: the id is that of the key. D3: every report has an origin key of its rule, and the key of
+/// that is the finding's.
+fn identity(finding: &Finding) -> Vec<Violation> {
+    let mut broken = Broken::default();
+    broken.unless(finding.id == FindingId::derive(&finding.key), Promise::D1, || {
+        format!("its id is not that of its key `{}`", finding.key)
     });
-    check.that(Promise::D1, !finding.reports.is_empty(), || "it has no report".to_owned());
-    reports(finding, &mut check);
-    triage(finding, &mut check);
-    priority(finding, &mut check);
-}
-
-fn reports(finding: &Finding, check: &mut Check<'_>) {
     for held in &finding.reports {
-        let report = &held.report;
-        check.that(Promise::D3, report.origin.text == finding.key, || {
-            format!("report `{}` has the origin `{}`", report.key, report.origin)
+        let (key, origin) = (&held.report.key, &held.report.origin);
+        let rule = origin.rule.as_str();
+        let of_rule = origin.text.strip_prefix(rule).is_some_and(|rest| rest.starts_with('|'));
+        broken.unless(of_rule, Promise::D3, || {
+            format!("report {key} has the origin key `{origin}`, which rule `{rule}` does not make")
         });
-        let rule = report.origin.text.split('|').next();
-        check.that(Promise::D3, rule == Some(report.origin.rule.as_str()), || {
-            format!("the origin `{}` does not begin with its rule", report.origin)
-        });
-        check.that(Promise::D2, held.content_hash == report.content_hash(), || {
-            format!("the content hash of report `{}` is not that of its content", report.key)
+        broken.unless(identity::finding_key(origin) == finding.key, Promise::D3, || {
+            format!("report {key} is about `{origin}`, the finding about `{}`", finding.key)
         });
     }
-    let keys = finding.reports.iter().map(|held| &held.report.key);
-    check.that(Promise::D2, keys.is_sorted(), || "its reports are not in order".to_owned());
+    broken.0
 }
 
-fn triage(finding: &Finding, check: &mut Check<'_>) {
-    let triage = &finding.triage;
-    let decided = triage.version > 0;
-    check.that(Promise::T1, decided || triage.state == TriageState::New, || {
-        format!("it is {} and nobody decided it", triage.state.as_str())
-    });
-    check.that(Promise::T1, !decided || !triage.decided_by.principal.is_empty(), || {
-        "the decision names nobody".to_owned()
-    });
-    check.that(Promise::T1, !decided || triage.decided.is_some(), || {
-        "the decision has no time".to_owned()
-    });
-    let (reason, until) = match triage.state {
-        TriageState::New | TriageState::Acknowledged | TriageState::InProgress => (false, false),
-        TriageState::Snoozed => (false, true),
-        TriageState::Suppressed => (true, true),
-        TriageState::Done => (true, false),
+/// T1: says what does not hold of a decision: an actor and a time for each, a reason and an end
+/// where its state requires them, and none where it does not.
+pub fn triage(triage: &Triage) -> Vec<Violation> {
+    let Triage { state, reason, until, .. } = triage;
+    let (until_fits, reason_fits) = match state {
+        TriageState::New => (
+            until.is_none(),
+            reason.is_none_or(|reason| !reason.suppresses() && !reason.finishes()),
+        ),
+        TriageState::Acknowledged | TriageState::InProgress => (until.is_none(), reason.is_none()),
+        TriageState::Snoozed => (until.is_some(), reason.is_none()),
+        TriageState::Suppressed => (until.is_some(), reason.is_some_and(TriageReason::suppresses)),
+        TriageState::Done => (until.is_none(), reason.is_some_and(TriageReason::finishes)),
     };
-    check.that(Promise::T1, !reason || triage.reason.is_some(), || {
-        format!("it is {} without a reason", triage.state.as_str())
-    });
-    check.that(Promise::T1, until == triage.until.is_some(), || {
-        let ends = if until { "without an end" } else { "with an end" };
-        format!("it is {} {ends}", triage.state.as_str())
-    });
+    let decided = triage.decided.is_some();
+    let is_new = *state == TriageState::New;
+    let suppressed = *state == TriageState::Suppressed;
+    let rules = [
+        (until_fits, "the end does not fit"),
+        (reason_fits, "the reason does not fit"),
+        (!suppressed || !triage.comment.trim().is_empty(), "nobody said why"),
+        (!is_new || !triage.stale, "there is no decision that could be stale"),
+        (decided != triage.decided_by.principal.is_empty(), "actor and time do not come together"),
+        (decided || is_new, "nobody decided it"),
+        (!decided || triage.version > 0, "the decision was not counted"),
+    ];
+    let mut broken = Broken::default();
+    for (holds, what) in rules {
+        broken.unless(holds, Promise::T1, || format!("triage is {}, but {what}", state.as_str()));
+    }
+    broken.0
 }
 
-fn priority(finding: &Finding, check: &mut Check<'_>) {
-    let priority = &finding.priority;
-    let sum: u32 = priority.reasons.iter().map(|reason| u32::from(reason.points)).sum();
-    check.that(Promise::P1, sum == u32::from(priority.score), || {
-        format!("its reasons sum to {sum}, its score is {}", priority.score)
+/// P1: says what does not hold of a priority that was computed at `updated`.
+///
+/// The reasons sum to it; with a gate there are none. A score of today's [`MODEL`] is what the rules
+/// give for `facts` on that day; how older rules counted is not known here.
+pub fn priority(priority: &Priority, facts: &Facts, updated: Millis) -> Vec<Violation> {
+    let Priority { score, reasons, gate, model } = priority;
+    let sum: u32 = reasons.iter().map(|reason| u32::from(reason.points)).sum();
+    let within = |factor: Factor, points| points <= factor.points_max();
+    let mut broken = Broken::default();
+    broken.unless(sum == u32::from(*score) && *score <= SCORE_MAX, Promise::P1, || {
+        format!("its score is {score}, its reasons sum to {sum}")
     });
-    check.that(Promise::P1, priority.score <= SCORE_MAX, || {
-        format!("its score {} is over {SCORE_MAX}", priority.score)
+    broken.unless(gate.is_none() || reasons.is_empty(), Promise::P1, || {
+        "it is not ranked, and has reasons for its rank".to_owned()
     });
-    check.that(Promise::P1, priority.gate.is_none() || priority.reasons.is_empty(), || {
-        "it is not ranked and has reasons".to_owned()
-    });
-    for reason in &priority.reasons {
-        let points_max = reason.factor.points_max();
-        check.that(Promise::P1, reason.points <= points_max, || {
-            format!("{} gives {} of {points_max}", reason.factor.as_str(), reason.points)
+    if *model == MODEL {
+        let each = reasons.iter().all(|reason| within(reason.factor, reason.points));
+        broken.unless(each, Promise::P1, || "a reason has more points than it can give".to_owned());
+        let computed = priority::score(facts, updated);
+        broken.unless(*priority == computed, Promise::P1, || {
+            format!("its score is {score}; the rules give {} on {updated}", computed.score)
         });
     }
-    let order = |factor: Factor| Factor::ALL.iter().position(|other| *other == factor);
-    let factors = priority.reasons.iter().map(|reason| order(reason.factor));
-    check.that(Promise::P1, factors.is_sorted(), || "its reasons are not in order".to_owned());
+    broken.0
 }
 
-/// Checks a change by itself: T1, T2, F1.
-pub fn change(change: &Change, violations: &mut Vec<Violation>) {
-    let mut check = Check { subject: Subject::Change(change.revision), violations };
-    check.that(Promise::F1, change.revision > Revision::ZERO, || "it has no revision".to_owned());
-    check.that(Promise::F1, change.previous < change.revision, || {
-        format!("it names {} as the change before it", change.previous)
-    });
-    check.that(Promise::F1, !change.kinds.is_empty() && change.kinds.is_sorted(), || {
-        "its kinds are missing or not in order".to_owned()
-    });
-    let first = change.kinds.contains(&ChangeKind::Created);
-    check.that(Promise::F1, first == (change.previous == Revision::ZERO), || {
-        "it is a creation with a past, or a change without one".to_owned()
-    });
-    check.that(Promise::F1, first == change.before.is_none(), || {
-        "what was before it is missing, or should be".to_owned()
-    });
-    if change.kinds.contains(&ChangeKind::Triaged) {
-        check.that(Promise::T1, !change.actor.principal.is_empty(), || {
-            "the decision names nobody".to_owned()
-        });
-    } else if let Some(before) = &change.before {
-        let same = before.triage == change.after.triage && before.assignee == change.after.assignee;
-        check.that(Promise::T2, same, || {
-            let (before, after) = (before.triage.as_str(), change.after.triage.as_str());
-            format!("triage went from {before} to {after} without a decision")
-        });
-    }
+/// D1, of all findings together: remembers who has which report.
+///
+/// Holds 48 bytes for each finding with one report.
+#[derive(Clone, Debug, Default)]
+pub struct Owners {
+    findings: BTreeSet<FindingId>,
+    reports: BTreeMap<ReportDigest, FindingId>,
 }
 
-/// Checks that all findings together keep D1. Takes some 60 bytes a report.
-#[derive(Debug, Default)]
-pub struct Findings {
-    seen: HashMap<FindingId, Revision>,
-    reports: HashMap<[u8; 16], FindingId>,
-}
-
-impl Findings {
-    /// Takes the next finding into account, and checks it by itself.
-    pub fn check(&mut self, next: &Finding, violations: &mut Vec<Violation>) {
-        finding(next, violations);
-        let mut check = Check { subject: Subject::Finding(next.id), violations };
-        let former = self.seen.insert(next.id, next.revision);
-        check.that(Promise::D1, former.is_none(), || "it is stored twice".to_owned());
-        for held in &next.reports {
-            let key = held.report.key.to_string();
-            match self.reports.entry(digest128(key.as_bytes())) {
-                Entry::Vacant(free) => {
-                    free.insert(next.id);
-                }
-                Entry::Occupied(owner) => {
-                    check.that(Promise::D1, false, || {
-                        format!("report `{key}` belongs to {} too", owner.get())
-                    });
-                }
-            }
-        }
-    }
-
-    /// How many findings were seen.
-    pub fn len(&self) -> usize {
-        self.seen.len()
-    }
-
-    /// Whether none was seen.
-    pub fn is_empty(&self) -> bool {
-        self.seen.is_empty()
-    }
-}
-
-/// Checks that the changes together keep F1, and that findings are what their last change says.
-/// Takes some 60 bytes a finding.
-#[derive(Debug)]
-pub struct Log {
-    oldest: Revision,
-    last: Revision,
-    ends: HashMap<FindingId, End>,
-}
-
-/// The last change of a finding.
-#[derive(Clone, Copy, Debug)]
-struct End {
-    revision: Revision,
-    /// A hash of what filters see after it.
-    after: u64,
-}
-
-impl Log {
-    /// A log that begins at `oldest`.
-    pub fn new(oldest: Revision) -> Self {
-        Self { oldest, last: Revision(oldest.0.saturating_sub(1)), ends: HashMap::new() }
-    }
-
-    /// Takes the next change into account, and checks it by itself.
-    pub fn check(&mut self, next: &Change, violations: &mut Vec<Violation>) {
-        change(next, violations);
-        let mut check = Check { subject: Subject::Change(next.revision), violations };
-        check.that(Promise::F1, next.revision == self.last.next(), || {
-            format!("it follows revision {}", self.last)
-        });
-        self.last = next.revision;
-        let end = End { revision: next.revision, after: hash(&next.after) };
-        match self.ends.insert(next.finding, end) {
-            Some(before) => {
-                check.that(Promise::F1, next.previous == before.revision, || {
-                    let (named, real) = (next.previous, before.revision);
-                    format!("the change of {} before it is {real}, not {named}", next.finding)
-                });
-                check.that(
-                    Promise::F1,
-                    next.before.as_ref().map(hash) == Some(before.after),
-                    || format!("what was before it is not what {} left", before.revision),
-                );
-            }
-            None => check.that(Promise::F1, next.previous < self.oldest, || {
-                format!("the change before it, {}, is another finding's", next.previous)
-            }),
-        }
-    }
-
-    /// Checks a finding, which must be what its last change made of it.
-    pub fn check_finding(&self, finding: &Finding, violations: &mut Vec<Violation>) {
-        let mut check = Check { subject: Subject::Finding(finding.id), violations };
-        let Some(end) = self.ends.get(&finding.id) else {
-            check.that(Promise::F1, finding.revision < self.oldest, || {
-                format!("its change {} is not in the log", finding.revision)
+impl Owners {
+    /// Notes a finding and its reports; says which of them are not its alone.
+    pub fn claim(&mut self, finding: &Finding) -> Vec<Violation> {
+        let mut broken = Broken::default();
+        let id = finding.id;
+        broken.unless(self.findings.insert(id), Promise::D1, || format!("finding {id} is twice"));
+        for held in &finding.reports {
+            let key = &held.report.key;
+            let other = self.reports.insert(key.digest(), id);
+            broken.unless(other.is_none(), Promise::D1, || {
+                let other = other.map_or_else(String::new, |other| other.to_string());
+                format!("report {key} is in finding {id} and in finding {other}")
             });
-            return;
-        };
-        check.that(Promise::F1, finding.revision == end.revision, || {
-            format!("it is at {}, its last change is {}", finding.revision, end.revision)
-        });
-        check.that(Promise::F1, hash(&Facets::of(finding)) == end.after, || {
-            format!("it is not what change {} says", end.revision)
-        });
-    }
-
-    /// The last revision that was seen; one less than the oldest when there was none.
-    pub fn last(&self) -> Revision {
-        self.last
+        }
+        broken.0
     }
 }
 
-/// A hash for comparisons within one process.
-fn hash(facets: &Facets) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    facets.hash(&mut hasher);
-    hasher.finish()
+/// Violations as they are found.
+#[derive(Default)]
+struct Broken(Vec<Violation>);
+
+impl Broken {
+    /// Notes a violation unless something holds.
+    fn unless(&mut self, holds: bool, promise: Promise, what: impl FnOnce() -> String) {
+        if !holds {
+            self.0.push(Violation { promise, what: what() });
+        }
+    }
+
+    /// The violations, with the name of what they were found in.
+    fn of(self, name: &str) -> Vec<Violation> {
+        let named =
+            |found: Violation| Violation { what: format!("{name}: {}", found.what), ..found };
+        self.0.into_iter().map(named).collect()
+    }
 }
+
+#[cfg(test)]
+mod tests;

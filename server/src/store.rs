@@ -14,6 +14,8 @@ pub(crate) mod codec;
 #[cfg(test)]
 mod conformance;
 pub mod engine;
+#[cfg(test)]
+mod histories;
 pub mod journal;
 pub(crate) mod keys;
 pub mod memory;
@@ -29,7 +31,7 @@ pub use muster_core::plan::Mutation;
 use muster_core::report::ReportDigest;
 use muster_core::time::Millis;
 
-pub use self::engine::{SledOptions, SledStore};
+pub use self::engine::{SledOptions, SledStore, has_store};
 pub use self::journal::{Journal, JournalError};
 pub use self::memory::MemoryStore;
 

@@ -21,6 +21,7 @@ use muster_core::triage::TriageError;
 use muster_core::unit::{Checkpoint, Unit};
 use tokio::sync::{mpsc, oneshot};
 
+pub(crate) use self::requests::check_request;
 pub use self::thread::{DecisionLog, Parts, WriterFailure, spawn};
 
 /// How many commands may wait. Beyond, whoever asks waits (collectors) or is refused (people).

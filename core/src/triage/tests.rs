@@ -68,26 +68,7 @@ fn every_action_has_its_outcome_in_every_state() {
 
 /// What holds of every triage, whatever led to it.
 pub(crate) fn sound(triage: &Triage) -> bool {
-    let Triage { reason, until, .. } = triage;
-    let fits = match triage.state {
-        TriageState::New => {
-            until.is_none()
-                && !triage.stale
-                && reason.is_none_or(|r| !r.suppresses() && !r.finishes())
-        }
-        TriageState::Acknowledged | TriageState::InProgress => until.is_none() && reason.is_none(),
-        TriageState::Snoozed => until.is_some() && reason.is_none(),
-        TriageState::Suppressed => {
-            until.is_some()
-                && reason.is_some_and(TriageReason::suppresses)
-                && !triage.comment.trim().is_empty()
-        }
-        TriageState::Done => until.is_none() && reason.is_some_and(TriageReason::finishes),
-    };
-    let decided = triage.decided.is_some();
-    fits && decided != triage.decided_by.principal.is_empty()
-        && (decided || triage.state == TriageState::New)
-        && (!decided || triage.version > 0)
+    crate::invariants::triage(triage).is_empty()
 }
 
 #[test]

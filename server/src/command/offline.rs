@@ -1,105 +1,103 @@
-//! What works on a store without a server: `musterd verify`, `export`, `import`.
+//! What works on a store without a server: `musterd verify`, `export` and `import`.
 //!
-//! Each opens the store for itself alone, so a running server refuses it.
+//! Each opens the store as a server would, so it is refused while one runs. Counts are for people:
+//! on standard output, unless the export itself goes there.
 
 use std::error::Error;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufReader, BufWriter, Write};
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, IsTerminal, Read, Write};
 use std::path::Path;
 
-use crate::store::journal::{self, JOURNAL_FILE};
-use crate::store::transfer::{self, Moved};
-use crate::store::verify::Verification;
-use crate::store::{SledOptions, SledStore, Store};
+use data_encoding::HEXLOWER;
 
-/// How many violations are printed; the rest is counted.
-const PRINTED_MAX: usize = 20;
+use crate::store::transfer::{self, Counts};
+use crate::store::verify::{self, Verified};
+use crate::store::{SledOptions, SledStore, Store, has_store};
 
-/// Walks the store and the journal, and says what does not hold.
+/// How many violations are listed; all are counted.
+const LISTED_MAX: usize = 20;
+
+/// Walks a store and its decision journal. Fails when a promise is not kept.
 pub(super) fn verify(data_dir: &Path) -> Result<(), Box<dyn Error>> {
     let store = open(data_dir)?;
-    let result = crate::store::verify::verify(&store)?;
-    let path = data_dir.join(JOURNAL_FILE);
-    let walked = journal::walk(&path, store.log_id())?;
+    let mut verified = verify::verify(&store)?;
+    let journal = verify::verify_journal(data_dir, store.log_id(), &verified)?;
+    verified.violations.note(journal.violations);
+
     let mut out = io::stdout().lock();
-    writeln!(
-        out,
-        "{} findings, {} log entries ({} to {}), {} other rows, {} decisions in the journal",
-        result.findings, result.changes, result.log.0, result.log.1, result.meta, walked.lines,
-    )?;
-    if walked.torn_bytes() > 0 {
-        let bytes = walked.torn_bytes();
-        writeln!(out, "note: the journal has a torn end of {bytes} bytes; a start cuts it off")?;
+    writeln!(out, "log        {}", HEXLOWER.encode(&store.log_id()))?;
+    writeln!(out, "changes    {} ({} to {})", verified.changes, verified.oldest, verified.head)?;
+    writeln!(out, "findings   {} with {} reports", verified.findings, verified.reports)?;
+    writeln!(out, "heads      {}", verified.heads)?;
+    writeln!(out, "rows       {} in small tables", verified.rows)?;
+    writeln!(out, "decisions  {} lines in the journal", journal.lines)?;
+    for warning in &journal.warnings {
+        writeln!(out, "warning: {warning}")?;
     }
-    report(&mut out, &result)
+    report(&verified, &mut out)
 }
 
-fn report(out: &mut impl Write, result: &Verification) -> Result<(), Box<dyn Error>> {
-    if result.is_clean() {
-        writeln!(out, "everything holds")?;
-        return Ok(());
+/// Says what does not hold.
+fn report(verified: &Verified, out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
+    let violations = &verified.violations;
+    for violation in violations.kept().iter().take(LISTED_MAX) {
+        // Keys and titles come from whoever can name a resource.
+        writeln!(out, "violation of {}", violation.to_string().escape_debug())?;
     }
-    for damage in &result.damage {
-        writeln!(out, "damaged: {damage}")?;
+    match violations.total() {
+        0 => Ok(writeln!(out, "every promise is kept")?),
+        1 => Err("1 violation".into()),
+        total => Err(format!("{total} violations").into()),
     }
-    for violation in result.violations.iter().take(PRINTED_MAX) {
-        writeln!(out, "{violation}")?;
-    }
-    let (broken, damaged) = (result.violations_total, result.damage.len());
-    let advice = "export what reads, or rebuild from AWS: the journal keeps the decisions";
-    Err(format!("{broken} broken promises, {damaged} damaged tables; {advice}").into())
 }
 
-/// Writes the store as one stream.
+/// Writes a whole store to a new file, or to standard output.
 pub(super) fn export(data_dir: &Path, output: Option<&Path>) -> Result<(), Box<dyn Error>> {
     let store = open(data_dir)?;
-    let Some(output) = output else {
-        let mut out = BufWriter::new(io::stdout().lock());
-        let moved = transfer::export(&store, &mut out)?;
-        out.flush()?;
-        return print(&moved, "exported", io::stderr());
-    };
-    if output.exists() {
-        return Err(format!("`{}` is there already", output.display()).into());
+    if let Some(path) = output {
+        let counts = transfer::export_file(&store, path)?;
+        return Ok(summarize("exported", &counts, &mut io::stdout())?);
     }
-    // Whole or not at all: a stream that broke off has another name.
-    let mut partial = output.as_os_str().to_owned();
-    partial.push(".partial");
-    let file = OpenOptions::new().write(true).create(true).truncate(true).open(&partial)?;
-    let mut out = BufWriter::new(file);
-    let moved = transfer::export(&store, &mut out)?;
-    out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
-    fs::rename(&partial, output)?;
-    print(&moved, "exported", io::stdout())
+    if io::stdout().is_terminal() {
+        return Err("an export is no text: give a file with `--output`, or redirect it".into());
+    }
+    let mut out = BufWriter::new(io::stdout().lock());
+    let counts = transfer::export(&store, &mut out)?;
+    Ok(summarize("exported", &counts, &mut io::stderr())?)
 }
 
-/// Makes a store from a stream.
+/// Makes a store from a file, or from standard input.
 pub(super) fn import(data_dir: &Path, input: Option<&Path>) -> Result<(), Box<dyn Error>> {
-    let options = SledOptions::default();
-    let moved = match input {
-        Some(input) => {
-            let file = File::open(input)
-                .map_err(|error| format!("failed to open `{}`: {error}", input.display()))?;
-            transfer::import(&mut BufReader::new(file), data_dir, &options)?
+    let mut from: Box<dyn Read> = match input {
+        None => Box::new(io::stdin().lock()),
+        Some(path) => {
+            let file = File::open(path)
+                .map_err(|error| format!("failed to open `{}`: {error}", path.display()))?;
+            Box::new(BufReader::new(file))
         }
-        None => transfer::import(&mut io::stdin().lock(), data_dir, &options)?,
     };
-    print(&moved, "imported", io::stdout())
+    let imported = transfer::import(&mut from, data_dir, &SledOptions::default())?;
+    let mut out = io::stdout();
+    summarize("imported", &imported.counts, &mut out)?;
+    let log_id = HEXLOWER.encode(&imported.log_id);
+    writeln!(out, "the store has the new log {log_id}: whoever follows the log begins again")?;
+    Ok(())
 }
 
-/// Opens a store that is there: none is made by a wrong name.
+fn summarize(done: &str, counts: &Counts, out: &mut dyn Write) -> io::Result<()> {
+    let Counts { findings, changes, rows, bytes, oldest, head, .. } = counts;
+    writeln!(
+        out,
+        "{done} {findings} findings, {changes} changes ({oldest} to {head}) and {rows} rows of small \
+         tables of log {} in {bytes} bytes",
+        HEXLOWER.encode(&counts.log_id)
+    )
+}
+
+/// Opens the store in `data_dir`, and makes none.
 fn open(data_dir: &Path) -> Result<SledStore, Box<dyn Error>> {
-    if !data_dir.join("sled").is_dir() {
+    if !has_store(data_dir)? {
         return Err(format!("there is no store in `{}`; set --data-dir", data_dir.display()).into());
     }
     Ok(SledStore::open(data_dir, &SledOptions::default())?)
-}
-
-fn print(moved: &Moved, done: &str, mut out: impl Write) -> Result<(), Box<dyn Error>> {
-    writeln!(
-        out,
-        "{done} {} findings, {} log entries, {} other rows",
-        moved.findings, moved.changes, moved.meta
-    )?;
-    Ok(())
 }

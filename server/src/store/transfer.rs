@@ -1,252 +1,271 @@
-//! Moves a whole store as one stream, whatever engine it comes from.
+//! Moves a whole store as one checksummed stream.
 //!
-//! The stream is made of frames, each with its type, its length and a checksum:
+//! The stream is a magic text and a format number, then frames: a kind (1 byte), the length of the
+//! payload (4 bytes, big-endian), the payload, and a check value (8 bytes), the beginning of the
+//! SHA-256 of everything in the stream up to there but the check values. So the first frame that was
+//! torn or altered, or that is not where it was written, is refused with its place in the stream.
 //!
-//! | bytes | |
+//! | kind | payload |
 //! |---|---|
-//! | 1 | type: 1 header, 2 rows, 3 trailer |
-//! | 4 | length of the body, big-endian |
-//! | 4 | CRC-32 of the type, the length and the body, big-endian |
-//! | n | body |
+//! | header | the exporting log: its id, its oldest and its newest revision |
+//! | row | a row of a small table |
+//! | finding | with its revision, packed without a dictionary |
+//! | change | with its revision, packed without a dictionary |
+//! | trailer | how many of each there are, and the SHA-256 of everything before |
 //!
-//! The header comes first and says the version and how far the log goes. The bodies of row frames
-//! are packed with zstd and hold one row after the other; they need no dictionary. The trailer comes
-//! last, with the number of rows of each kind and the SHA-256 of everything before it, so that a
-//! stream that lacks a part is never taken for a whole one.
-//!
-//! An imported store has the same findings, changes and revisions, and another log id: what is
-//! written to it from now on is not what the first one writes.
+//! It does not depend on the engine, and both directions hold a bounded part of it in memory, not
+//! counting one id for each finding on the way in. It holds documents and decisions as they are:
+//! keep it as safe as the store.
 
 mod frame;
-mod rows;
+mod import;
 
-use std::ffi::OsString;
-use std::fs;
-use std::io::{self, Read, Write};
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use muster_core::finding::Finding;
 use muster_core::ids::Revision;
 
-use self::frame::{FrameReader, FrameWriter};
-use self::rows::{Header, Row, RowReader, RowWriter, Trailer};
-use super::engine::Rebuild;
-use super::{MetaTable, SledOptions, Store, StoreError};
+pub use self::frame::{FORMAT, FRAME_BYTES_MAX};
+use self::frame::{FrameWriter, Header, Kind, Row, Trailer};
+pub use self::import::{Imported, import};
+use super::codec::{Dictionaries, Packer, portable};
+use super::{MetaTable, Store, StoreError};
 
-/// The version of the stream.
-const VERSION: u32 = 1;
+/// How many log entries are read at once.
+const STEP_CHANGES: usize = 500;
 
-/// How many changes and rows are read at once.
-const RUN: usize = 1_000;
+/// How many rows of a small table are read at once: a row may have a megabyte.
+const STEP_ROWS: usize = 16;
 
-/// How many rows of each kind were moved.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Moved {
+/// What a stream holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// The id of the log that was exported.
+    pub log_id: [u8; 16],
+    /// The oldest revision in it.
+    pub oldest: Revision,
+    /// The newest one.
+    pub head: Revision,
     /// Findings.
     pub findings: u64,
-    /// Changes.
+    /// Log entries.
     pub changes: u64,
-    /// Rows of the small tables.
-    pub meta: u64,
+    /// Rows of small tables.
+    pub rows: u64,
+    /// The length of the stream.
+    pub bytes: u64,
 }
 
-/// Why a store was not moved.
+/// Why a store cannot be exported or imported.
 #[derive(Debug, thiserror::Error)]
 pub enum TransferError {
-    /// The store could not be read or written.
-    #[error("failed to read or write the store")]
+    /// The store refused.
+    #[error("the store failed")]
     Store(#[from] StoreError),
-    /// The stream could not be read or written.
-    #[error("failed to {attempt} the stream")]
-    Io {
-        /// What was attempted.
-        attempt: &'static str,
-        /// Why it failed.
-        #[source]
-        source: io::Error,
-    },
-    /// The stream is not as it was written.
-    #[error("the stream is damaged at byte {offset}: {why}")]
-    Damaged {
-        /// Where the frame begins that is wrong.
-        offset: u64,
-        /// What is wrong.
-        why: String,
-    },
-    /// It is something else, or from a newer program.
-    #[error("the stream has version {found}; this program reads {VERSION}: use a newer musterd")]
-    Version {
-        /// What it says.
-        found: u32,
-    },
     /// Somebody wrote to the store meanwhile.
-    #[error("the store was written to while it was exported; export it while nothing writes")]
-    Changed,
-    /// There is something already.
-    #[error("`{}` is not empty: a store is imported into a new or an empty directory", path.display())]
-    NotEmpty {
-        /// The directory.
-        path: PathBuf,
+    #[error("the store changed while it was exported, from revision {before} to {after}")]
+    Moved {
+        /// The newest revision at the beginning.
+        before: Revision,
+        /// The newest revision at the end.
+        after: Revision,
     },
-    /// The directory could not be made, moved or read.
-    #[error("failed to {attempt} `{}`", path.display())]
-    Directory {
-        /// What was attempted.
-        attempt: &'static str,
-        /// The directory.
-        path: PathBuf,
-        /// Why it failed.
+    /// The stream cannot be written.
+    #[error("failed to write the export at byte {offset}")]
+    Write {
+        /// Where.
+        offset: u64,
+        /// Why.
         #[source]
         source: io::Error,
     },
+    /// The stream cannot be read.
+    #[error("failed to read the export at byte {offset}; nothing was imported")]
+    Read {
+        /// Where.
+        offset: u64,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A file cannot be used.
+    #[error("failed to {attempt} `{path}`")]
+    File {
+        /// What was attempted.
+        attempt: &'static str,
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Something else.
+    #[error("this is no export of a store: it does not begin like one")]
+    NotAnExport,
+    /// A newer program wrote it.
+    #[error("the export has format {found}; this program reads {FORMAT}: use a newer musterd")]
+    Format {
+        /// What it says.
+        found: u16,
+    },
+    /// It is not as it was written.
+    #[error("the export is torn or altered at byte {offset}: {what}; nothing was imported")]
+    Damaged {
+        /// Where the frame begins that does not read.
+        offset: u64,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The data directory is in use.
+    #[error(
+        "`{path}` exists, and an import replaces nothing: import into an empty directory, or move \
+         it away first and keep it"
+    )]
+    Used {
+        /// What is in the way.
+        path: PathBuf,
+    },
+    /// The output is there already.
+    #[error("`{path}` exists, and an export replaces nothing")]
+    Exists {
+        /// Which.
+        path: PathBuf,
+    },
 }
 
-/// Writes the whole of `store` to `writer`.
+/// Writes everything in `store`: small tables, findings with their documents, the log.
 ///
 /// # Errors
 ///
-/// [`TransferError::Changed`] when somebody commits meanwhile.
-pub fn export(store: &dyn Store, writer: &mut dyn Write) -> Result<Moved, TransferError> {
-    let (head, oldest) = (store.head(), store.oldest());
-    let mut rows = RowWriter::new(FrameWriter::new(writer));
-    rows.header(&Header { version: VERSION, head: head.0, oldest: oldest.0 })?;
-    for table in MetaTable::ALL {
-        export_table(store, table, &mut rows)?;
-    }
-    // A scan cannot be ended by its visitor: what fails first is kept, and nothing more is written.
-    let mut failed = None;
-    store.scan_findings(&mut |finding| {
-        if failed.is_none() {
-            failed = rows.push(&Row::Finding(Box::new(finding))).err();
-        }
-    })?;
-    if let Some(error) = failed {
-        return Err(error);
-    }
-    let mut after = Revision(oldest.0 - 1);
-    while after < head {
-        for change in store.changes(after, RUN)?.changes {
-            after = change.revision;
-            rows.push(&Row::Change(Box::new(change)))?;
-        }
-    }
-    if (store.head(), store.oldest()) != (head, oldest) {
-        return Err(TransferError::Changed);
-    }
-    rows.finish()
-}
-
-fn export_table(
-    store: &dyn Store,
-    table: MetaTable,
-    rows: &mut RowWriter<'_>,
-) -> Result<(), TransferError> {
-    let mut after = Vec::new();
-    loop {
-        let run = store.scan_meta(table, &after, RUN)?;
-        let Some((last, _)) = run.last() else { return Ok(()) };
-        after.clone_from(last);
-        for (key, value) in run {
-            rows.push(&Row::Meta { table, key, value })?;
-        }
-    }
-}
-
-/// Makes a [`SledStore`](super::SledStore) in `directory` from what [`export`] wrote.
-///
-/// The store is built beside `directory` and moved there when it is whole.
-///
-/// # Errors
-///
-/// Nothing is left behind, except when the disk does not even let go of that.
-pub fn import(
-    reader: &mut dyn Read,
-    directory: &Path,
-    options: &SledOptions,
-) -> Result<Moved, TransferError> {
-    refuse_content(directory)?;
-    let building = beside(directory);
-    let failed = |attempt, path: &Path| {
-        let path = path.to_owned();
-        move |source| TransferError::Directory { attempt, path, source }
+/// When the store does not read whole, when `out` refuses, and when somebody writes meanwhile. What
+/// was written up to then is refused by [`import`], because it has no trailer.
+pub fn export(store: &dyn Store, out: &mut dyn Write) -> Result<Counts, TransferError> {
+    let (oldest, head) = (store.oldest(), store.head());
+    let mut exporter = Exporter {
+        frames: FrameWriter::begin(out)?,
+        packer: Packer::new(&Dictionaries::default()),
+        counts: Counts { log_id: store.log_id(), oldest, head, ..Counts::default() },
     };
-    fs::create_dir_all(&building).map_err(failed("make", &building))?;
-    let built = build(reader, &building, options);
-    let moved = built.and_then(|moved| {
-        fs::rename(&building, directory).map_err(failed("move the new store to", directory))?;
-        sync_parent(directory).map_err(failed("sync the parent of", directory))?;
-        Ok(moved)
-    });
-    if moved.is_err() && building.exists() {
-        fs::remove_dir_all(&building).map_err(failed("remove", &building))?;
+    let header = Header { log_id: store.log_id().to_vec(), oldest: oldest.0, head: head.0 };
+    exporter.frames.message(Kind::Header, &header)?;
+    for table in MetaTable::ALL {
+        exporter.rows(store, table)?;
     }
-    moved
+    exporter.findings(store)?;
+    exporter.changes(store)?;
+    let after = store.head();
+    if after != head {
+        return Err(TransferError::Moved { before: head, after });
+    }
+    exporter.finish()
 }
 
-fn build(
-    reader: &mut dyn Read,
-    directory: &Path,
-    options: &SledOptions,
-) -> Result<Moved, TransferError> {
-    let mut rows = RowReader::new(FrameReader::new(reader));
-    let header = rows.header()?;
-    if header.version != VERSION {
-        return Err(TransferError::Version { found: header.version });
+/// Writes everything in `store` to a new file, which is there once it is complete and durable. Only
+/// its owner can read it.
+///
+/// # Errors
+///
+/// [`TransferError::Exists`] when there is such a file, and those of [`export`].
+pub fn export_file(store: &dyn Store, path: &Path) -> Result<Counts, TransferError> {
+    let exists = || TransferError::Exists { path: path.to_owned() };
+    let failed =
+        |attempt| move |source| TransferError::File { attempt, path: path.to_owned(), source };
+    if path.try_exists().map_err(failed("look for"))? {
+        return Err(exists());
     }
-    let mut rebuild = Rebuild::new(directory, options)?;
-    let mut moved = Moved::default();
-    let mut last = Revision(header.oldest.saturating_sub(1));
-    while let Some((offset, row)) = rows.next()? {
-        let damaged = |why: String| TransferError::Damaged { offset, why };
-        match row {
-            Row::Finding(finding) if finding.revision.0 > header.head => {
-                return Err(damaged(format!("{} is newer than the log", finding.id)));
-            }
-            Row::Finding(finding) => {
-                rebuild.finding(&finding)?;
-                moved.findings += 1;
-            }
-            Row::Change(change) if change.revision != last.next() => {
-                return Err(damaged(format!("change {} follows {last}", change.revision)));
-            }
-            Row::Change(change) => {
-                rebuild.change(&change)?;
-                last = change.revision;
-                moved.changes += 1;
-            }
-            Row::Meta { table, key, value } => {
-                rebuild.meta(table, &key, value)?;
-                moved.meta += 1;
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        Some(_) | None => Path::new("."),
+    };
+    let mut file = tempfile::Builder::new()
+        .prefix(".muster-export-")
+        .tempfile_in(directory)
+        .map_err(failed("make a file beside"))?;
+    let mut out = BufWriter::new(file.as_file_mut());
+    let counts = export(store, &mut out)?;
+    out.flush().map_err(failed("write"))?;
+    drop(out);
+    file.as_file().sync_all().map_err(failed("flush"))?;
+    file.persist_noclobber(path).map_err(|error| match error.error.kind() {
+        io::ErrorKind::AlreadyExists => exists(),
+        _ => failed("put the export to")(error.error),
+    })?;
+    File::open(directory)
+        .and_then(|dir| dir.sync_all())
+        .map_err(failed("flush the directory of"))?;
+    Ok(counts)
+}
+
+struct Exporter<'a> {
+    frames: FrameWriter<'a>,
+    packer: Packer,
+    counts: Counts,
+}
+
+impl Exporter<'_> {
+    fn rows(&mut self, store: &dyn Store, table: MetaTable) -> Result<(), TransferError> {
+        let mut after = Vec::new();
+        loop {
+            let rows = store.scan_meta(table, &after, STEP_ROWS)?;
+            let Some((last, _)) = rows.last() else { return Ok(()) };
+            after.clone_from(last);
+            for (key, value) in rows {
+                self.frames.message(Kind::Row, &Row::new(table, key, value))?;
+                self.counts.rows += 1;
             }
         }
     }
-    let (offset, trailer) = rows.trailer()?;
-    if trailer != Trailer::of(&moved) || last.0 != header.head {
-        let why = "it does not hold as many rows as it says".to_owned();
-        return Err(TransferError::Damaged { offset, why });
+
+    fn findings(&mut self, store: &dyn Store) -> Result<(), TransferError> {
+        let mut written = Ok(());
+        store.scan_findings(&mut |finding| {
+            // A scan cannot be stopped: after a failure the rest is read for nothing.
+            if written.is_ok() {
+                written = self.finding(&finding);
+            }
+        })?;
+        written
     }
-    rebuild.finish(Revision(header.head), Revision(header.oldest))?;
-    Ok(moved)
-}
 
-fn refuse_content(directory: &Path) -> Result<(), TransferError> {
-    let path = directory.to_owned();
-    match fs::read_dir(directory).map(|mut entries| entries.next().is_some()) {
-        Ok(false) => Ok(()),
-        Ok(true) => Err(TransferError::NotEmpty { path }),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(source) => Err(TransferError::Directory { attempt: "read", path, source }),
+    fn finding(&mut self, finding: &Finding) -> Result<(), TransferError> {
+        self.counts.findings += 1;
+        self.packed(Kind::Finding, &portable::write_finding(finding))
+    }
+
+    fn changes(&mut self, store: &dyn Store) -> Result<(), TransferError> {
+        let mut after = Revision(self.counts.oldest.0.saturating_sub(1));
+        while after < self.counts.head {
+            let run = store.changes(after, STEP_CHANGES)?;
+            if run.changes.is_empty() {
+                let what = format!("change {} is missing", after.next());
+                return Err(StoreError::Corrupt { what }.into());
+            }
+            for change in run.changes {
+                after = change.revision;
+                self.packed(Kind::Change, &portable::write_change(&change))?;
+                self.counts.changes += 1;
+            }
+        }
+        Ok(())
+    }
+
+    fn packed(&mut self, kind: Kind, row: &[u8]) -> Result<(), TransferError> {
+        let mut payload = Vec::new();
+        let packed = self.packer.pack(row, &mut payload);
+        packed.map_err(|source| StoreError::Io { attempt: format!("pack a {kind:?}"), source })?;
+        self.frames.frame(kind, &payload)
+    }
+
+    fn finish(mut self) -> Result<Counts, TransferError> {
+        let Counts { findings, changes, rows, .. } = self.counts;
+        let digest = self.frames.digest().to_vec();
+        self.frames.message(Kind::Trailer, &Trailer { findings, changes, rows, digest })?;
+        self.counts.bytes = self.frames.end()?;
+        Ok(self.counts)
     }
 }
 
-/// Where a store for `directory` is built.
-fn beside(directory: &Path) -> PathBuf {
-    let mut name = OsString::from(".");
-    name.push(directory.file_name().unwrap_or_else(|| "store".as_ref()));
-    name.push(format!(".import-{}", uuid::Uuid::new_v4().simple()));
-    directory.parent().unwrap_or_else(|| Path::new("")).join(name)
-}
-
-fn sync_parent(directory: &Path) -> io::Result<()> {
-    let parent = directory.parent().filter(|parent| !parent.as_os_str().is_empty());
-    fs::File::open(parent.unwrap_or_else(|| Path::new(".")))?.sync_all()
-}
+#[cfg(test)]
+mod tests;

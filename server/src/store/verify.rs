@@ -1,175 +1,295 @@
 //! Walks a whole store and checks what must hold.
+//!
+//! The checks themselves are in [`muster_core::invariants`]; here they meet the rows. The log is read
+//! first, then every finding is compared with it, every head with its finding, and the small tables
+//! are read. Nothing is changed.
+//!
+//! Of each finding an id and hashes are held, about 200 bytes; documents and log entries are read in
+//! bounded steps. A row that does not read back is one violation (S1), and the walk goes on as far
+//! as the engine lets it.
 
-use std::collections::HashMap;
+mod journal;
+
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use muster_core::change::{Change, ChangeKind};
+use muster_core::finding::Finding;
 use muster_core::ids::{FindingId, Revision};
-use muster_core::invariants::{Findings, Log, Promise, Subject, Violation};
+use muster_core::invariants::{self, Log, Owners, Promise, Violation};
+use muster_core::unit::Unit;
 
-use super::{Head, MetaTable, Store, StoreError};
+pub use self::journal::{JournalVerified, verify_journal};
+use super::{Head, MetaRow, MetaTable, Store, StoreError};
+use crate::quarantine::Kept;
+use crate::{checkpoint, writer};
 
-/// How many changes are read at once.
-const RUN: usize = 1_000;
+/// How many violations are kept with their text; all are counted.
+pub const VIOLATIONS_KEPT: usize = 100;
 
-/// How many violations are kept; the rest is counted.
-pub const VIOLATIONS_MAX: usize = 1_000;
+/// How many log entries are read at once.
+const STEP_CHANGES: usize = 500;
 
-/// What [`verify`] found.
+/// How many rows of a small table are read at once: a row may have a megabyte.
+const STEP_ROWS: usize = 16;
+
+/// What a walk found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Verification {
-    /// How many findings were read.
+pub struct Verified {
+    /// The oldest revision in the log.
+    pub oldest: Revision,
+    /// The newest one.
+    pub head: Revision,
+    /// Findings that read back.
     pub findings: u64,
-    /// How many heads were read.
+    /// The reports in them.
+    pub reports: u64,
+    /// Heads that read back.
     pub heads: u64,
-    /// How many changes were read.
+    /// Log entries that read back.
     pub changes: u64,
-    /// How many rows of the small tables were read.
-    pub meta: u64,
-    /// The oldest and the newest revision of the log.
-    pub log: (Revision, Revision),
-    /// Broken promises, at most [`VIOLATIONS_MAX`].
-    pub violations: Vec<Violation>,
-    /// How many promises were broken.
-    pub violations_total: u64,
-    /// Rows that do not read back. A walk ends at the first one of its table.
-    pub damage: Vec<String>,
+    /// Rows of small tables.
+    pub rows: u64,
+    /// The newest decision in the log, which the decision journal must have; `None` when the log has
+    /// none.
+    pub newest_decision: Option<Revision>,
+    /// What does not hold.
+    pub violations: Violations,
 }
 
-impl Verification {
-    /// Whether everything was read and holds.
-    pub fn is_clean(&self) -> bool {
-        self.violations_total == 0 && self.damage.is_empty()
+/// Violations: all counted, the first [`VIOLATIONS_KEPT`] kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Violations {
+    total: u64,
+    kept: Vec<Violation>,
+}
+
+impl Violations {
+    /// How many there are.
+    pub fn total(&self) -> u64 {
+        self.total
     }
 
-    fn take(&mut self, violations: &mut Vec<Violation>) {
-        self.violations_total += violations.len() as u64;
-        let free = VIOLATIONS_MAX - self.violations.len();
-        self.violations.extend(violations.drain(..).take(free));
+    /// The first ones.
+    pub fn kept(&self) -> &[Violation] {
+        &self.kept
     }
 
-    /// Keeps damage, so that the rest is walked too; everything else ends the walk.
-    fn survive(&mut self, walked: Result<(), StoreError>) -> Result<(), StoreError> {
-        match walked {
-            Err(StoreError::Corrupt { what }) => {
-                self.damage.push(what);
-                Ok(())
+    /// Adds some.
+    pub fn note(&mut self, found: impl IntoIterator<Item = Violation>) {
+        for violation in found {
+            self.total += 1;
+            if self.kept.len() < VIOLATIONS_KEPT {
+                self.kept.push(violation);
             }
-            walked => walked,
         }
     }
+
+    fn damaged(&mut self, what: String) {
+        self.note([Violation { promise: Promise::S1, what }]);
+    }
 }
 
-/// Walks everything: the log, the findings, the heads and the small tables. Nobody may write
-/// meanwhile. Takes some 200 bytes a finding.
-///
-/// Checks D1, D3, T1, T2, P1 and F1 as far as values show them (see
-/// [`invariants`](muster_core::invariants)), that heads agree with their records, and that every
-/// row reads back.
+/// Walks all of `store`, to which nobody writes meanwhile.
 ///
 /// # Errors
 ///
-/// When the walk itself is not possible; what is wrong with the store is in the result.
-pub fn verify(store: &dyn Store) -> Result<Verification, StoreError> {
-    let mut result = Verification { log: (store.oldest(), store.head()), ..Default::default() };
-    let mut log = Log::new(store.oldest());
-    let walked = walk_log(store, &mut log, &mut result);
-    result.survive(walked)?;
-    let mut heads = HashMap::new();
-    let walked = walk_findings(store, &log, &mut heads, &mut result);
-    result.survive(walked)?;
-    let walked = walk_heads(store, heads, &mut result);
-    result.survive(walked)?;
-    for table in MetaTable::ALL {
-        let walked = walk_table(store, table, &mut result);
-        result.survive(walked)?;
-    }
-    Ok(result)
-}
-
-fn walk_log(store: &dyn Store, log: &mut Log, result: &mut Verification) -> Result<(), StoreError> {
-    let mut violations = Vec::new();
-    loop {
-        let run = store.changes(log.last(), RUN)?;
-        for change in &run.changes {
-            log.check(change, &mut violations);
-            result.changes += 1;
-            result.take(&mut violations);
-        }
-        if run.changes.is_empty() {
-            break;
-        }
-    }
-    if log.last() != store.head() {
-        let subject = Subject::Change(log.last().next());
-        let what = format!("the log ends before it, not at {}", store.head());
-        violations.push(Violation { promise: Promise::F1, subject, what });
-        result.take(&mut violations);
-    }
-    Ok(())
-}
-
-/// Also notes what the head of each finding must be.
-fn walk_findings(
-    store: &dyn Store,
-    log: &Log,
-    heads: &mut HashMap<FindingId, u64>,
-    result: &mut Verification,
-) -> Result<(), StoreError> {
-    let mut findings = Findings::default();
-    let mut violations = Vec::new();
-    store.scan_findings(&mut |finding| {
-        findings.check(&finding, &mut violations);
-        log.check_finding(&finding, &mut violations);
-        heads.insert(finding.id, hash(&Head::of(&finding)));
-        result.findings += 1;
-        result.take(&mut violations);
-    })
-}
-
-fn walk_heads(
-    store: &dyn Store,
-    mut expected: HashMap<FindingId, u64>,
-    result: &mut Verification,
-) -> Result<(), StoreError> {
-    let mut violations = Vec::new();
-    let broken = |id, what: &str| {
-        let (promise, subject) = (Promise::D1, Subject::Finding(id));
-        Violation { promise, subject, what: what.to_owned() }
+/// When the engine or the disk refuses. What does not read back or does not hold is no error but a
+/// violation.
+pub fn verify(store: &dyn Store) -> Result<Verified, StoreError> {
+    let (oldest, head) = (store.oldest(), store.head());
+    let mut walk = Walk {
+        store,
+        found: Verified { oldest, head, ..Verified::default() },
+        log: Log::new(oldest),
+        owners: Owners::default(),
+        images: BTreeMap::new(),
     };
-    store.scan_heads(&mut |head| {
-        result.heads += 1;
-        match expected.remove(&head.id) {
-            Some(record) if record == hash(&head) => {}
-            Some(_) => violations.push(broken(head.id, "its head does not agree with its record")),
-            None => violations.push(broken(head.id, "it has a head and no record")),
-        }
-        result.take(&mut violations);
-    })?;
-    for id in expected.into_keys() {
-        violations.push(broken(id, "it has a record and no head"));
+    walk.log()?;
+    let is_complete = walk.findings()?;
+    walk.heads(is_complete)?;
+    for table in MetaTable::ALL {
+        walk.rows(table)?;
     }
-    result.take(&mut violations);
-    Ok(())
+    Ok(walk.found)
 }
 
-fn walk_table(
-    store: &dyn Store,
-    table: MetaTable,
-    result: &mut Verification,
-) -> Result<(), StoreError> {
-    let mut after = Vec::new();
-    loop {
-        let rows = store.scan_meta(table, &after, RUN)?;
-        result.meta += rows.len() as u64;
-        match rows.into_iter().next_back() {
-            Some((key, _)) => after = key,
-            None => return Ok(()),
+struct Walk<'a> {
+    store: &'a dyn Store,
+    found: Verified,
+    log: Log,
+    owners: Owners,
+    images: BTreeMap<FindingId, Image>,
+}
+
+/// What the head of a finding must be.
+struct Image {
+    head: u64,
+    /// The head was met.
+    met: bool,
+}
+
+impl Walk<'_> {
+    fn log(&mut self) -> Result<(), StoreError> {
+        let head = self.found.head;
+        let mut after = Revision(self.found.oldest.0.saturating_sub(1));
+        while after < head {
+            match self.store.changes(after, STEP_CHANGES) {
+                Ok(run) => {
+                    for change in &run.changes {
+                        self.change(change);
+                    }
+                    // Without a change the next one is missing, which shows at the one after it.
+                    let last = run.changes.last().map_or(after, |change| change.revision);
+                    after = last.max(after.next());
+                }
+                Err(StoreError::Corrupt { .. }) => after = self.damaged_run(after)?,
+                Err(error) => return Err(error),
+            }
+        }
+        self.found.violations.note(self.log.end(head));
+        Ok(())
+    }
+
+    /// Reads a run in which a row does not read back, one by one.
+    fn damaged_run(&mut self, after: Revision) -> Result<Revision, StoreError> {
+        let last = Revision(after.0.saturating_add(STEP_CHANGES as u64)).min(self.found.head);
+        for revision in after.0 + 1..=last.0 {
+            match self.store.change(Revision(revision)) {
+                Ok(Some(change)) => self.change(&change),
+                // Shows at the one after it.
+                Ok(None) => {}
+                Err(StoreError::Corrupt { what }) => self.found.violations.damaged(what),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(last)
+    }
+
+    fn change(&mut self, change: &Change) {
+        self.found.changes += 1;
+        if change.kinds.contains(&ChangeKind::Triaged) {
+            self.found.newest_decision = self.found.newest_decision.max(Some(change.revision));
+        }
+        self.found.violations.note(self.log.append(change));
+    }
+
+    /// Whether all of them read back.
+    fn findings(&mut self) -> Result<bool, StoreError> {
+        let store = self.store;
+        let scanned = store.scan_findings(&mut |finding| self.finding(&finding));
+        let is_complete = self.damage("the findings", scanned)?;
+        if is_complete {
+            self.found.violations.note(self.log.lost());
+        }
+        Ok(is_complete)
+    }
+
+    fn finding(&mut self, finding: &Finding) {
+        self.found.findings += 1;
+        self.found.reports += finding.reports.len() as u64;
+        let violations = &mut self.found.violations;
+        violations.note(invariants::finding(finding));
+        violations.note(self.owners.claim(finding));
+        violations.note(self.log.image(finding));
+        let image = Image { head: fingerprint(&Head::of(finding)), met: false };
+        self.images.insert(finding.id, image);
+    }
+
+    fn heads(&mut self, findings_complete: bool) -> Result<(), StoreError> {
+        let store = self.store;
+        let scanned = store.scan_heads(&mut |head| self.head(&head, findings_complete));
+        if self.damage("the heads", scanned)? {
+            let violations = &mut self.found.violations;
+            for (id, _) in self.images.iter().filter(|(_, image)| !image.met) {
+                violations.damaged(format!("finding {id} has no head, so no list shows it"));
+            }
+        }
+        Ok(())
+    }
+
+    fn head(&mut self, head: &Head, findings_complete: bool) {
+        self.found.heads += 1;
+        let (id, revision) = (head.id, head.revision);
+        let violations = &mut self.found.violations;
+        match self.images.get_mut(&id) {
+            Some(image) if image.met => {
+                let what = format!("finding {id} has two heads");
+                violations.note([Violation { promise: Promise::D1, what }]);
+            }
+            Some(image) => {
+                image.met = true;
+                if image.head != fingerprint(head) {
+                    let what = format!("the head of finding {id}, at {revision}, is not its own");
+                    violations.damaged(what);
+                }
+            }
+            None if findings_complete => {
+                violations
+                    .damaged(format!("there is a head of {id}, at {revision}, and no finding"));
+            }
+            None => {}
+        }
+    }
+
+    fn rows(&mut self, table: MetaTable) -> Result<(), StoreError> {
+        let mut after = Vec::new();
+        loop {
+            let rows = self.store.scan_meta(table, &after, STEP_ROWS);
+            let rows = match rows {
+                Ok(rows) => rows,
+                Err(error) => return self.damage("a small table", Err(error)).map(drop),
+            };
+            let Some((last, _)) = rows.last() else { return Ok(()) };
+            after.clone_from(last);
+            self.found.rows += rows.len() as u64;
+            self.found.violations.note(rows.iter().filter_map(|row| check_row(table, row)));
+        }
+    }
+
+    /// Notes that a scan ended early because a row does not read back; says whether it did not.
+    fn damage(&mut self, of: &str, scanned: Result<(), StoreError>) -> Result<bool, StoreError> {
+        match scanned {
+            Ok(()) => Ok(true),
+            Err(StoreError::Corrupt { what }) => {
+                let what = format!("{what}; {of} behind it were not read");
+                self.found.violations.damaged(what);
+                Ok(false)
+            }
+            Err(error) => Err(error),
         }
     }
 }
 
-fn hash(head: &Head) -> u64 {
+/// What is wrong with a row of a small table.
+fn check_row(table: MetaTable, (key, value): &MetaRow) -> Option<Violation> {
+    let name = String::from_utf8_lossy(key);
+    let (promise, read) = match table {
+        MetaTable::Checkpoint => {
+            let named = name.parse::<Unit>().map_err(|error| error.to_string());
+            let read = checkpoint::decode(&name, value).map_err(|error| error.to_string());
+            (Promise::C1, named.and(read.map(drop)))
+        }
+        MetaTable::Request => {
+            let read = writer::check_request(&name, value);
+            (Promise::S1, read.map_err(|error| error.to_string()))
+        }
+        MetaTable::Quarantine => {
+            let read = Kept::read(value).map_err(|error| error.to_string());
+            (Promise::S1, read.map(drop))
+        }
+        // Nothing is kept there yet.
+        MetaTable::Unit | MetaTable::Store => return None,
+    };
+    read.err().map(|what| Violation { promise, what })
+}
+
+/// A hash that is compared within this walk only.
+fn fingerprint(head: &Head) -> u64 {
     let mut hasher = DefaultHasher::new();
     head.hash(&mut hasher);
     hasher.finish()
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

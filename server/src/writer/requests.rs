@@ -121,6 +121,11 @@ pub(super) fn read(store: &dyn Store, id: &str) -> Result<Option<Stored>, StoreE
     store.meta(MetaTable::Request, id.as_bytes())?.map(|value| decode(id, &value)).transpose()
 }
 
+/// Says whether a row reads back.
+pub(crate) fn check_request(id: &str, value: &[u8]) -> Result<(), StoreError> {
+    decode(id, value).map(drop)
+}
+
 /// Reads a row back.
 pub(super) fn decode(id: &str, value: &[u8]) -> Result<Stored, StoreError> {
     let damaged = || StoreError::Corrupt { what: format!("the outcome of request {id}") };

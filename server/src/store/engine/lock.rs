@@ -8,7 +8,7 @@ use super::{StoreError, io_error};
 
 /// The name of the lock file. It stays when the process ends: the lock is the operating system's,
 /// and ends with the process however that ends.
-const FILE: &str = "LOCK";
+pub(super) const FILE: &str = "LOCK";
 
 /// Holds a data directory.
 #[derive(Debug)]

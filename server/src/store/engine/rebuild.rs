@@ -11,13 +11,16 @@ use super::places::Found;
 use super::residence::Residence;
 use super::state::State;
 use super::trainer::Trainer;
-use super::{Db, SledOptions, StoreError, check_bytes, io_error, open_engine};
+use super::{Db, SledOptions, StoreError, io_error, open_engine};
+use crate::store::MetaTable;
 use crate::store::codec::{self, Dictionaries, Dictionary, Packer};
 use crate::store::keys::{self, Slot, Table};
-use crate::store::{MetaTable, ROW_BYTES_MAX};
 
 /// How many rows are written at once.
 const BATCH_ROWS: usize = 1_000;
+
+/// How many bytes of rows are written at once, about (4 MiB): a row of a small table may have one.
+const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
 /// A store under construction. It can be opened once it is [finished](Self::finish); until then it
 /// has no state row, and is refused.
@@ -28,6 +31,7 @@ pub(crate) struct Rebuild {
     options: SledOptions,
     batch: sled::Batch,
     rows: usize,
+    bytes: usize,
     slot: Slot,
     found: Found,
     residence: Residence,
@@ -50,6 +54,7 @@ impl Rebuild {
             options: options.clone(),
             batch: sled::Batch::default(),
             rows: 0,
+            bytes: 0,
             slot: Slot(0),
             found: Found::default(),
             residence: Residence::default(),
@@ -74,7 +79,8 @@ impl Rebuild {
         let head = codec::head_row(finding);
         let record = codec::record_row(&message, finding.revision, &mut self.packer);
         let record = record.map_err(failed)?;
-        check_bytes("the packed record of", finding.id, record.len(), ROW_BYTES_MAX)?;
+        // Its size is not checked: with the dictionary of the store that it came from it may have been
+        // smaller.
         self.residence.touch(Table::Head, slot.0, head.len());
         self.residence.touch(Table::Record, slot.0, record.len());
         self.add(&keys::head(slot), head)?;
@@ -96,16 +102,22 @@ impl Rebuild {
         key: &[u8],
         value: Vec<u8>,
     ) -> Result<(), StoreError> {
+        self.residence.add(value.len());
         self.add(&keys::meta(table, key), value)
     }
 
-    /// Completes the store: it is a new log, with the revisions that were given.
-    pub(crate) fn finish(mut self, head: Revision, oldest: Revision) -> Result<(), StoreError> {
+    /// Completes the store: it is a new log, with the revisions that were given. Returns its id.
+    pub(crate) fn finish(
+        mut self,
+        head: Revision,
+        oldest: Revision,
+    ) -> Result<[u8; 16], StoreError> {
         let log_id = uuid::Uuid::new_v4().into_bytes();
         let state = State { log_id, head, oldest, last: None };
         self.write()?;
         self.add(&keys::STATE, state.encode())?;
-        self.write()
+        self.write()?;
+        Ok(log_id)
     }
 
     /// Trains the dictionary in passing. Waiting for it costs a second, and packs the rest better.
@@ -123,13 +135,15 @@ impl Rebuild {
     }
 
     fn add(&mut self, key: &[u8], row: Vec<u8>) -> Result<(), StoreError> {
+        self.bytes += key.len() + row.len();
         self.batch.insert(key, row);
         self.rows += 1;
-        if self.rows < BATCH_ROWS { Ok(()) } else { self.write() }
+        let is_full = self.rows >= BATCH_ROWS || self.bytes >= BATCH_BYTES;
+        if is_full { self.write() } else { Ok(()) }
     }
 
     fn write(&mut self) -> Result<(), StoreError> {
-        self.rows = 0;
+        (self.rows, self.bytes) = (0, 0);
         let Some(db) = &self.db else { return Ok(()) };
         let written = db.apply_batch(std::mem::take(&mut self.batch)).and_then(|()| db.flush());
         if let Err(source) = written {
