@@ -20,7 +20,7 @@ use muster_core::finding::Finding;
 use muster_core::ids::Revision;
 
 pub use self::line::Line;
-use super::{Mutation, Store, StoreError};
+use super::{MetaTable, MetaWrite, Mutation, Store, StoreError};
 use crate::writer::DecisionLog;
 
 /// The file, in the data directory.
@@ -28,6 +28,13 @@ pub const JOURNAL_FILE: &str = "decisions.jsonl";
 
 /// How many log entries are read at once to catch up.
 const STEP: usize = 500;
+
+/// The row of the store that says how far the journal had come, so that a start need not look for
+/// decisions in the whole log.
+const PROGRESS_KEY: &[u8] = b"journal";
+
+/// The row is written again when the log has grown by so much.
+const PROGRESS_STEP: u64 = 1024;
 
 /// Why the journal cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -80,8 +87,10 @@ pub struct Journal {
     log_id: [u8; 16],
     sequence: u64,
     hash: String,
-    /// The newest revision of this log in the journal.
-    revision: Revision,
+    /// Every decision of this log up to here is in the journal.
+    through: Revision,
+    /// `through` as the store has it.
+    noted: Revision,
 }
 
 /// What is known of a journal after it was read.
@@ -177,19 +186,21 @@ impl Journal {
         file.sync_all().map_err(failed("flush"))?;
         File::open(directory).and_then(|dir| dir.sync_all()).map_err(failed("flush"))?;
         let recovery = Recovery { lines: walked.lines, torn_bytes, torn };
-        let (sequence, hash, revision) = (walked.lines, walked.hash, walked.revision);
-        Ok((Self { file, path, log_id, sequence, hash, revision }, recovery))
+        let (sequence, hash) = (walked.lines, walked.hash);
+        let (through, noted) = (walked.revision, Revision::ZERO);
+        Ok((Self { file, path, log_id, sequence, hash, through, noted }, recovery))
     }
 
     /// Appends the decisions that the log has and the journal lacks; says how many.
     pub fn catch_up(&mut self, store: &dyn Store) -> Result<u64, JournalError> {
         let before_oldest = Revision(store.oldest().0.saturating_sub(1));
-        let mut after = self.revision.max(before_oldest);
+        self.noted = self.progress_of(store)?;
+        self.through = self.through.max(self.noted).max(before_oldest);
         let mut appended = 0;
         loop {
-            let run = store.changes(after, STEP)?;
+            let run = store.changes(self.through, STEP)?;
             let Some(last) = run.changes.last() else { return Ok(appended) };
-            after = last.revision;
+            let through = last.revision;
             let decided: Vec<&Change> =
                 run.changes.iter().filter(|change| decides(change)).collect();
             let ids: Vec<_> = decided.iter().map(|change| change.finding).collect();
@@ -200,7 +211,15 @@ impl Journal {
                 appended += 1;
             }
             self.write(&text)?;
+            self.through = through;
         }
+    }
+
+    /// How far the journal had come by the store's own note; zero for another log.
+    fn progress_of(&self, store: &dyn Store) -> Result<Revision, StoreError> {
+        let row = store.meta(MetaTable::Store, PROGRESS_KEY)?.unwrap_or_default();
+        let noted = row.strip_prefix(&self.log_id[..]).and_then(|rest| rest.try_into().ok());
+        Ok(Revision(noted.map_or(0, u64::from_be_bytes)))
     }
 
     /// Composes the next line.
@@ -208,7 +227,6 @@ impl Journal {
         self.sequence += 1;
         let line = Line::of(change, finding, self.sequence, self.log_id, &self.hash);
         self.hash.clone_from(&line.hash);
-        self.revision = self.revision.max(change.revision);
         line.write(text);
     }
 
@@ -235,6 +253,22 @@ impl DecisionLog for Journal {
         self.write(&text).map_err(|error| match &error {
             JournalError::Io { source, .. } => format!("{error}: {source}"),
             JournalError::Broken { .. } | JournalError::Store(_) => error.to_string(),
+        })?;
+        if let Some(last) = committed.last() {
+            self.through = last.change.revision;
+        }
+        Ok(())
+    }
+
+    fn progress(&mut self) -> Option<MetaWrite> {
+        // What the next commit writes is true already: everything before it was appended.
+        (self.through.0 >= self.noted.0 + PROGRESS_STEP).then(|| {
+            self.noted = self.through;
+            MetaWrite {
+                table: MetaTable::Store,
+                key: PROGRESS_KEY.to_vec(),
+                value: Some([&self.log_id[..], &self.through.0.to_be_bytes()].concat()),
+            }
         })
     }
 }

@@ -31,7 +31,7 @@ pub trait DecisionLog: Send {
 
     /// A row for the next commit that says how far this has come, so that the next start need not
     /// look for decisions in the whole log.
-    fn progress(&self) -> Option<MetaWrite> {
+    fn progress(&mut self) -> Option<MetaWrite> {
         None
     }
 }
