@@ -91,6 +91,8 @@ pub struct Journal {
     through: Revision,
     /// `through` as the store has it.
     noted: Revision,
+    /// There was no file: what the store notes is of one that was moved away.
+    is_new: bool,
 }
 
 /// What is known of a journal after it was read.
@@ -161,6 +163,7 @@ impl Journal {
     /// [`JournalError::Broken`] when a line in the middle is not as it was written.
     pub fn open(directory: &Path, log_id: [u8; 16]) -> Result<(Self, Recovery), JournalError> {
         let path = directory.join(JOURNAL_FILE);
+        let is_new = !path.exists();
         let walked = walk(&path, log_id)?;
         let failed = |attempt| {
             let path = path.clone();
@@ -188,13 +191,15 @@ impl Journal {
         let recovery = Recovery { lines: walked.lines, torn_bytes, torn };
         let (sequence, hash) = (walked.lines, walked.hash);
         let (through, noted) = (walked.revision, Revision::ZERO);
-        Ok((Self { file, path, log_id, sequence, hash, through, noted }, recovery))
+        Ok((Self { file, path, log_id, sequence, hash, through, noted, is_new }, recovery))
     }
 
     /// Appends the decisions that the log has and the journal lacks; says how many.
     pub fn catch_up(&mut self, store: &dyn Store) -> Result<u64, JournalError> {
         let before_oldest = Revision(store.oldest().0.saturating_sub(1));
-        self.noted = self.progress_of(store)?;
+        if !self.is_new {
+            self.noted = self.progress_of(store)?;
+        }
         self.through = self.through.max(self.noted).max(before_oldest);
         let mut appended = 0;
         loop {

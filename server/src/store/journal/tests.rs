@@ -122,3 +122,26 @@ async fn another_log_goes_on_in_the_same_file() {
     assert_eq!(walk(&path, LOG).unwrap().lines, 6);
     assert_eq!(walk(&path, [8; 16]).unwrap().revision, Revision(5));
 }
+
+#[tokio::test]
+async fn a_start_looks_only_at_the_end_of_the_log_unless_the_journal_was_moved_away() {
+    let bench = decided().await;
+    let directory = tempfile::tempdir().unwrap();
+    let log_id = bench.store.log_id();
+    let (mut journal, _) = Journal::open(directory.path(), log_id).unwrap();
+    journal.catch_up(&*bench.store).unwrap();
+    // As if the log had grown by a step since.
+    journal.through = Revision(PROGRESS_STEP);
+    let note = journal.progress().unwrap();
+    assert_eq!(journal.progress(), None);
+    let commit = crate::store::Commit { id: [1; 16], mutations: Vec::new(), meta: vec![note] };
+    bench.store.commit(&commit).unwrap();
+
+    let (mut again, _) = Journal::open(directory.path(), log_id).unwrap();
+    again.catch_up(&*bench.store).unwrap();
+    assert_eq!(again.through, Revision(PROGRESS_STEP));
+
+    fs::remove_file(directory.path().join(JOURNAL_FILE)).unwrap();
+    let (mut new, _) = Journal::open(directory.path(), log_id).unwrap();
+    assert_eq!(new.catch_up(&*bench.store).unwrap(), 3);
+}
