@@ -235,15 +235,11 @@ fn open(config: &Config, clock: &Arc<dyn Clock>) -> Result<Opened, AppError> {
     let store: Arc<dyn Store> =
         Arc::new(SledStore::open(&path, &SledOptions::default()).map_err(failed)?);
     let journal_failed = |source| AppError::Journal { path: path.clone(), source };
-    let (journal, recovery) = Journal::open(&path, &*store).map_err(journal_failed)?;
+    let (mut journal, recovery) = Journal::open(&path, store.log_id()).map_err(journal_failed)?;
     if let Some(torn) = &recovery.torn {
-        let kept_in = torn.kept_in.display();
-        warn!(%kept_in, bytes = torn.bytes, "the journal had a torn end");
+        warn!(torn = %torn.display(), bytes = recovery.torn_bytes, "the journal had a torn end");
     }
-    if let Some((first, last)) = recovery.gap {
-        warn!(%first, %last, "decisions of these revisions are in neither the journal nor the log");
-    }
-    let made_up = recovery.appended;
+    let made_up = journal.catch_up(&*store).map_err(journal_failed)?;
     let view = View::build(&*store).map_err(failed)?;
     let findings = view.len();
     let quarantine = Arc::new(Quarantine::open(&*store).map_err(failed)?);
