@@ -20,7 +20,7 @@ const PAGE: usize = 100;
 /// As the collector has in flight.
 const IN_FLIGHT: usize = 4;
 
-pub fn run(count: u64) {
+pub(crate) fn run(count: u64) {
     let documents = generate_asff(count, 7, jiff::Timestamp::now());
     let fresh = pages(documents.clone());
     let again = pages(documents.heartbeat(1));

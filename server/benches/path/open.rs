@@ -18,7 +18,7 @@ use crate::stack::unit;
 /// How many findings one commit of the preparation makes.
 const BATCH: usize = 2000;
 
-pub fn run(count: u64) {
+pub(crate) fn run(count: u64) {
     let directory = tempfile::tempdir().expect("a directory");
     let began = Instant::now();
     fill(directory.path(), count);
@@ -30,7 +30,7 @@ pub fn run(count: u64) {
     print!("{}", String::from_utf8_lossy(&child.stdout));
 }
 
-pub fn child(directory: &Path) {
+pub(crate) fn child(directory: &Path) {
     let began = Instant::now();
     let store = SledStore::open(directory, &SledOptions::default()).expect("the store opens");
     let opened = began.elapsed();

@@ -12,15 +12,15 @@ use muster_server::store::{Journal, SledOptions, SledStore, Store};
 use muster_server::view::View;
 use muster_server::writer::{self, Parts, WriterHandle};
 
-pub struct Stack {
-    pub store: Arc<dyn Store>,
-    pub view: Arc<RwLock<View>>,
-    pub feed: Arc<Feed>,
-    pub writer: WriterHandle,
+pub(crate) struct Stack {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) view: Arc<RwLock<View>>,
+    pub(crate) feed: Arc<Feed>,
+    pub(crate) writer: WriterHandle,
 }
 
 impl Stack {
-    pub fn open(directory: &Path) -> Self {
+    pub(crate) fn open(directory: &Path) -> Self {
         let store: Arc<dyn Store> =
             Arc::new(SledStore::open(directory, &SledOptions::default()).expect("the store opens"));
         let (journal, _) = Journal::open(directory, store.log_id()).expect("the journal opens");
@@ -41,6 +41,6 @@ impl Stack {
 }
 
 /// Who reads the made-up documents.
-pub fn unit() -> Unit {
+pub(crate) fn unit() -> Unit {
     "securityhub/123456789012/eu-west-1".parse().expect("a unit")
 }

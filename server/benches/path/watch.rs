@@ -25,7 +25,7 @@ const CHANGES: usize = 300;
 /// Between two changes: what a busy collector with small updates does.
 const PAUSE: Duration = Duration::from_millis(20);
 
-pub fn run() {
+pub(crate) fn run() {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     runtime.block_on(measure());

@@ -14,10 +14,10 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 /// How many accounts there are.
-pub const ACCOUNTS: u32 = 120;
+pub(crate) const ACCOUNTS: u32 = 120;
 
 /// Where most of it is.
-pub const REGIONS: [&str; 8] = [
+pub(crate) const REGIONS: [&str; 8] = [
     "eu-central-1",
     "eu-west-1",
     "us-east-1",
@@ -55,14 +55,14 @@ const DEMANDS: [&str; 6] = [
 ];
 
 /// The account with that number.
-pub fn account(number: u32) -> AccountId {
+pub(crate) fn account(number: u32) -> AccountId {
     format!("{:012}", 100_000_000_007_u64 + u64::from(number) * 7_019_000_003)
         .parse()
         .expect("twelve digits")
 }
 
 /// `count` findings; the same ones for the same seed.
-pub fn synthetic_heads(count: u32, seed: u64) -> impl Iterator<Item = Head> {
+pub(crate) fn synthetic_heads(count: u32, seed: u64) -> impl Iterator<Item = Head> {
     let mut random = StdRng::seed_from_u64(seed);
     (0..count).map(move |number| head(number, count, &mut random))
 }

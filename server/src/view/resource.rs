@@ -84,7 +84,7 @@ impl Resources {
         match how {
             TextMatch::Equals(wanted) => {
                 let (path, name) = cut(wanted);
-                Some(both(self.paths.equal(path), self.names.equal(name)))
+                Some(Cow::Owned(self.paths.equal(path).as_ref() & self.names.equal(name).as_ref()))
             }
             TextMatch::Contains(wanted) => self.containing(wanted),
         }
@@ -110,7 +110,10 @@ impl Resources {
         let (path, name) = cut(wanted);
         let Some(name_start) = Pattern::new(name, Place::Start) else { return Some(in_path) };
         let other = match Pattern::new(path, Place::End) {
-            Some(path_end) => both(self.paths.fitting(&path_end), self.names.fitting(&name_start)),
+            Some(path_end) => {
+                let paths = self.paths.fitting(&path_end);
+                Cow::Owned(paths.as_ref() & self.names.fitting(&name_start).as_ref())
+            }
             None => self.names.fitting(&Pattern::new(name, Place::Anywhere)?),
         };
         Some(match (in_path.is_empty(), other.is_empty()) {
@@ -119,11 +122,6 @@ impl Resources {
             (false, false) => Cow::Owned(in_path.as_ref() | other.as_ref()),
         })
     }
-}
-
-/// What is in both.
-fn both<'a>(left: Cow<'a, RoaringBitmap>, right: Cow<'a, RoaringBitmap>) -> Cow<'a, RoaringBitmap> {
-    Cow::Owned(left.as_ref() & right.as_ref())
 }
 
 /// Cuts behind the last separator.

@@ -59,5 +59,5 @@ impl Table {
 
 /// The shard of a hash: from its middle, because the table uses both ends.
 fn shard(hash: u64) -> usize {
-    usize::from((hash >> 40) as u8) % SHARDS
+    usize::from(hash.to_be_bytes()[2]) % SHARDS
 }

@@ -4,6 +4,7 @@
 //! here waits for time to pass: each step waits for what the program says or does.
 
 #![cfg(feature = "aws")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod crash;
 mod demo;

@@ -90,7 +90,8 @@ Try in another terminal (from the source tree: cargo run -q --bin muster -- ls):
             let more = news.changes.len().saturating_sub(LINES_MAX);
             if more > 0 {
                 text.push_str(&" ".repeat(10));
-                text.push_str(&format!("and {more} more changes\n"));
+                let more = format!("and {more} more changes\n");
+                text.push_str(&more);
             }
         }
         self.shown = news.head;
@@ -158,7 +159,7 @@ impl News {
         text.push_str("  BAND SCORE SEVERITY  ID        ACCOUNT       REGION     SOURCES  WHAT\n");
         for finding in &self.top {
             let sources = sources(finding);
-            text.push_str(&format!(
+            let row = format!(
                 "  {:4} {:>5} {:9} {}  {}  {:9}  {:7}  {}\n",
                 Band::of(finding.priority.score).as_str(),
                 finding.priority.score,
@@ -168,7 +169,8 @@ impl News {
                 finding.facts.region.as_str(),
                 sources,
                 safe(&finding.facts.title, 70),
-            ));
+            );
+            text.push_str(&row);
         }
         text.push('\n');
         text
