@@ -158,7 +158,9 @@ pub fn finding(finding: &Finding, violations: &mut Vec<Violation>) {
     check.that(Promise::D1, finding.id == FindingId::derive(&finding.key), || {
         format!("its id is not derived from its key `{}`", finding.key)
     });
-    check.that(Promise::D1, !finding.reports.is_empty(), || "it has no report".to_owned());
+    // Empty once the last one moved to another finding.
+    let reported = !finding.reports.is_empty() || !finding.facts.status.is_open();
+    check.that(Promise::D1, reported, || "it is open and has no report".to_owned());
     reports(finding, &mut check);
     triage(finding, &mut check);
     priority(finding, &mut check);
@@ -184,15 +186,19 @@ fn reports(finding: &Finding, check: &mut Check<'_>) {
 
 fn triage(finding: &Finding, check: &mut Check<'_>) {
     let triage = &finding.triage;
-    let decided = triage.version > 0;
+    // Whoever only assigns or comments decides nothing, but moves the version.
+    let decided = triage.decided.is_some();
     check.that(Promise::T1, decided || triage.state == TriageState::New, || {
-        format!("it is {} and nobody decided it", triage.state.as_str())
+        format!("it is {} and has no time of a decision", triage.state.as_str())
     });
-    check.that(Promise::T1, !decided || !triage.decided_by.principal.is_empty(), || {
-        "the decision names nobody".to_owned()
+    check.that(Promise::T1, decided != triage.decided_by.principal.is_empty(), || {
+        "the decision names nobody, or somebody decided nothing".to_owned()
     });
-    check.that(Promise::T1, !decided || triage.decided.is_some(), || {
-        "the decision has no time".to_owned()
+    check.that(Promise::T1, !decided || triage.version > 0, || {
+        "the decision has no version".to_owned()
+    });
+    check.that(Promise::T2, !triage.stale || triage.state != TriageState::New, || {
+        "it is stale and nobody decided it".to_owned()
     });
     let (reason, until) = match triage.state {
         TriageState::New | TriageState::Acknowledged | TriageState::InProgress => (false, false),
