@@ -19,7 +19,7 @@ use crate::triage::TriageReason;
 
 /// When tests begin; reports say that their source looked an hour before.
 const NOON: Millis = Millis(START.0 + DAY_MS / 2);
-const HOUR: i64 = 3_600_000;
+const HOUR: i64 = HOUR_MS;
 
 /// A report about one finding of `rule`, read from `source`, as of [`NOON`].
 fn report(rule: IdentityRule, source: SourceKind) -> Report {

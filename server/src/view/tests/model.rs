@@ -143,6 +143,7 @@ impl Model {
                 finding: head.id,
                 content_hash: report.content_hash,
                 absent: report.absent,
+                looked_hour: report.looked_hour,
                 triage: head.facets.triage,
             })
         })
