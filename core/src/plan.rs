@@ -33,7 +33,7 @@ use crate::identity;
 use crate::ids::{FindingId, Revision};
 use crate::priority::{self, Priority};
 use crate::report::{Report, ReportDigest, ReportKey, Status};
-use crate::time::Millis;
+use crate::time::{HOUR_MS, Millis};
 use crate::triage::{Actor, Triage, TriageAction, TriageError, TriageState};
 use crate::unit::{SourceKind, Unit};
 
@@ -44,11 +44,11 @@ pub const REPORTS_MAX: usize = 64;
 
 /// How old the stored times of an unchanged report get, in days: seen so much later, they are worth
 /// a write, so that [`absence()`] can tell what a source forgot from what vanished before its time.
-pub const REFRESH_DAYS: i64 = 30;
+pub const REFRESH_DAYS: u32 = 30;
 
 /// How far a provider's clock may be ahead of ours, in milliseconds (1 hour). A time beyond it is
 /// an error, and says nothing about what is newer.
-pub const CLOCK_SKEW_MS: i64 = 3_600_000;
+pub const CLOCK_SKEW_MS: i64 = HOUR_MS;
 
 /// A new image of one finding, planned from a known revision.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
 use crate::ids::{AccountId, Region, digest128};
-use crate::time::Millis;
+use crate::time::{HOUR_MS, Millis};
 use crate::unit::SourceKind;
 
 /// The longest title kept, in bytes; longer ones are cut at a character.
@@ -484,6 +484,13 @@ impl Report {
     /// The latest time at which the source says that it looked; `None` when it gives none.
     pub fn looked(&self) -> Option<Millis> {
         self.last_observed.max(self.provider_updated)
+    }
+
+    /// [`Report::looked`] in whole hours since 1970; 0 when the source gives no time. What is held
+    /// of a million reports.
+    pub fn looked_hour(&self) -> u32 {
+        let hours = self.looked().map_or(0, |time| time.0.div_euclid(HOUR_MS));
+        u32::try_from(hours).unwrap_or(0)
     }
 
     /// Where the report says that the problem is, first of all.

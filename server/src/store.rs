@@ -95,6 +95,8 @@ pub struct ReportHead {
     pub rule_id: String,
     /// Something is concluded from its absence: it counts as changed when it is seen again.
     pub absent: bool,
+    /// [`muster_core::report::Report::looked_hour`]: much later it counts as changed.
+    pub looked_hour: u32,
 }
 
 impl ReportHead {
@@ -106,6 +108,7 @@ impl ReportHead {
             unit: held.unit.to_string(),
             rule_id: held.report.rule_id.clone(),
             absent: held.absence.is_some(),
+            looked_hour: held.report.looked_hour(),
         }
     }
 }

@@ -181,6 +181,7 @@ impl View {
             finding: row.id,
             content_hash: entry.content_hash,
             absent: entry.absent,
+            looked_hour: entry.looked_hour,
             triage: row.triage,
         })
     }

@@ -75,11 +75,10 @@ fn worth(held: &HeldReport) -> impl Ord {
     (held.status().is_open(), held.absence.is_none(), looked, Reverse(&held.report.key))
 }
 
-/// Whether the times of an unchanged report are worth a write: its source looked [`REFRESH_DAYS`]
-/// after the stored time, or gives a time for the first time.
-pub fn refreshes(stored: Option<Millis>, looked: Option<Millis>) -> bool {
-    let Some(looked) = looked else { return false };
-    stored.is_none_or(|stored| looked.since(stored) >= REFRESH_DAYS * DAY_MS)
+/// Whether an unchanged report is worth a write for its times alone: its source looked
+/// [`REFRESH_DAYS`] later than what is stored says. Both are a [`Report::looked_hour`].
+pub fn refreshes(stored_hour: u32, looked_hour: u32) -> bool {
+    looked_hour.saturating_sub(stored_hour) >= REFRESH_DAYS * 24
 }
 
 /// The first report whose move is worth a write: new, other content, back after an absence, or seen
@@ -88,7 +87,7 @@ pub(super) fn moved<'a>(before: &[HeldReport], after: &'a [HeldReport]) -> Optio
     let known = |key: &ReportKey| before.iter().find(|held| held.report.key == *key);
     after.iter().find(|held| {
         known(&held.report.key).is_none_or(|known| {
-            refreshes(known.report.looked(), held.report.looked())
+            refreshes(known.report.looked_hour(), held.report.looked_hour())
                 || held.content_hash != known.content_hash
                 || held.absence != known.absence
         })

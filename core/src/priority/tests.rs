@@ -152,18 +152,24 @@ proptest! {
     fn recency_counts_for_threats_and_steps_with_the_days(
         facts in facts(), seen in millis(), days in 0_i64..60,
     ) {
-        let threat = |class| Facts {
-            class, status: Status::Active, sample: false, last_observed: Some(seen), ..facts.clone()
+        let at = |class, days: i64| {
+            let facts = Facts {
+                class, status: Status::Active, sample: false, last_observed: Some(seen),
+                ..facts.clone()
+            };
+            points(&facts, seen.plus(days * DAY_MS), Factor::Recency)
         };
-        let now = seen.plus(days * DAY_MS);
-        let expected = match days { 0..=1 => 100, 2..=7 => 50, 8..=30 => 15, _ => 0 };
+        let step = match days { 0..=1 => 0, 2..=7 => 2, 8..=30 => 8, _ => 31 };
+        let steps = [0, 2, 8, 31].map(|first| at(FindingClass::Threat, first));
 
-        prop_assert_eq!(points(&threat(FindingClass::Threat), now, Factor::Recency), expected);
-        prop_assert_eq!(points(&threat(FindingClass::Exposure), now, Factor::Recency), 0);
+        prop_assert_eq!(at(FindingClass::Threat, days), at(FindingClass::Threat, step));
+        prop_assert!(steps.is_sorted_by(|a, b| a > b), "{:?}", steps);
+        prop_assert_eq!((steps[0], steps[3]), (Factor::Recency.points_max(), 0));
+        prop_assert_eq!(at(FindingClass::Exposure, days), 0);
     }
 
     #[test]
-    fn a_time_ahead_of_the_day_is_no_recency(facts in facts(), days in 2_i64..4000) {
+    fn a_time_ahead_of_the_day_is_no_recency(facts in facts(), days in prop_oneof![Just(2_i64), 2_i64..4000]) {
         let threat = Facts {
             class: FindingClass::Threat, status: Status::Active, sample: false,
             last_observed: Some(START.plus(days * DAY_MS)), ..facts

@@ -186,6 +186,7 @@ fn reports(number: u32, facets: &Facets) -> Vec<ReportHead> {
         unit: format!("{source}/{}/{}", facets.account, facets.region),
         rule_id: facets.rule_id.clone(),
         absent: !facets.status.is_open(),
+        looked_hour: 0,
     };
     facets.sources.iter().map(report).collect()
 }

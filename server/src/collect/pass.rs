@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use futures::stream::{FuturesUnordered, StreamExt};
 use metrics::counter;
 use muster_core::ids::FindingId;
+use muster_core::plan;
 use muster_core::report::{Report, ReportDigest, Status, Unmapped};
 use muster_core::time::Millis;
 use muster_core::triage::TriageState;
@@ -158,11 +159,13 @@ fn changed(collector: &Collector, page: Page, seen: &mut Seen) -> Vec<Ingest> {
 }
 
 /// Whether nothing has to be written for a report. One that is still active must be looked at where
-/// its finding was declared done: the source may have looked again since.
+/// its finding was declared done: the source may have looked again since. One whose stored times are
+/// old is written again, so that its absence can be judged by them.
 fn unchanged(view: &View, digest: &ReportDigest, hash: u64, report: &Report) -> bool {
     view.report(digest).is_some_and(|known| {
         let reopens = known.triage == TriageState::Done && report.status == Status::Active;
-        known.content_hash == hash && !known.absent && !reopens
+        let refreshes = plan::refreshes(known.looked_hour, report.looked_hour());
+        known.content_hash == hash && !known.absent && !reopens && !refreshes
     })
 }
 

@@ -147,6 +147,30 @@ async fn unchanged_reports_write_nothing() {
 }
 
 #[tokio::test]
+async fn a_sighting_is_written_once_in_thirty_days() {
+    let bench = Bench::new();
+    let collector = collector(&bench);
+    let began = crate::testing::NOW;
+    let day_ms = muster_core::time::DAY_MS;
+    let seen = |days: i64| {
+        let class = muster_core::report::FindingClass::Misconfiguration;
+        let looked = Some(began.plus(days * day_ms));
+        let report = Report { class, last_observed: looked, provider_updated: looked, ..report(1) };
+        vec![Ok(documents(&[report]))]
+    };
+    let source = Scripted::new([seen(0), seen(29), seen(30), seen(59)]);
+    let mut memory = Memory::default();
+
+    let mut changed = Vec::new();
+    for _ in 0..4 {
+        changed.push(pass(&collector, &source, &mut memory).await.unwrap().changed);
+        bench.clock.pass(30 * day_ms);
+    }
+
+    assert_eq!(changed, [1, 0, 1, 0]);
+}
+
+#[tokio::test]
 async fn a_pass_that_breaks_off_keeps_what_it_read_and_moves_no_checkpoint() {
     let bench = Bench::new();
     let collector = collector(&bench);

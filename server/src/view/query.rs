@@ -152,6 +152,9 @@ pub struct KnownReport {
     pub content_hash: u64,
     /// Something was concluded from its absence: it counts as changed when it is seen again.
     pub absent: bool,
+    /// [`muster_core::report::Report::looked_hour`] of what is stored: much later it counts as
+    /// changed.
+    pub looked_hour: u32,
     /// What people decided on the finding: a report of one that is done counts as changed.
     pub triage: TriageState,
 }

@@ -36,6 +36,7 @@ pub(super) struct Entry {
     unit: u32,
     rule: u32,
     pub(super) absent: bool,
+    pub(super) looked_hour: u32,
 }
 
 impl Reports {
@@ -81,7 +82,7 @@ impl Reports {
         reports.len() - reports.intersection_len(&self.absent)
     }
 
-    /// Writes what usually moves (hash, absence), if nothing else does.
+    /// Writes what usually moves (hash, absence, time), if nothing else does.
     fn update(&mut self, place: u32, reports: &[ReportHead]) -> bool {
         let held: Vec<u32> = self.of(place).collect();
         let same = |(number, report): (&u32, &ReportHead)| {
@@ -96,6 +97,7 @@ impl Reports {
         for (number, report) in held.into_iter().zip(reports) {
             let entry = self.entries.at_mut(number);
             (entry.content_hash, entry.absent) = (report.content_hash, report.absent);
+            entry.looked_hour = report.looked_hour;
             self.mark(number, report.absent);
         }
         true
@@ -137,6 +139,7 @@ impl Reports {
             unit,
             rule,
             absent: report.absent,
+            looked_hour: report.looked_hour,
         });
         let entries = &self.entries;
         self.numbers.insert(hash(&report.key), number, |number| hash(&entries.at(number).key));

@@ -176,7 +176,7 @@ mod tests {
     /// ids begin alike.
     fn rank(place: u32) -> Rank {
         let mut id = FindingId::derive(&place.to_string());
-        if place % 5 == 0 {
+        if place.is_multiple_of(5) {
             id.0[..9].fill(7);
         }
         (Reverse(u64::from(place % 3)), id)

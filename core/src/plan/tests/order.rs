@@ -191,7 +191,7 @@ fn an_update_time_ahead_of_the_clock_keeps_no_later_version_out() {
 #[test]
 fn a_sighting_is_stored_once_in_thirty_days_and_with_whatever_else_is_written() {
     let finding = found(&[control()]);
-    let late = NOON.plus(REFRESH_DAYS * DAY_MS);
+    let late = NOON.plus(i64::from(REFRESH_DAYS) * DAY_MS);
     let sighting = |time: Millis| as_of(&control(), time.plus(-HOUR));
 
     assert_eq!(read(&finding, &[sighting(late.plus(-1))], late), None);
@@ -214,13 +214,19 @@ fn a_threat_seen_on_a_later_day_is_stored_and_counts_as_recent() {
         ..report(IdentityRule::GuardDuty, SourceKind::GuardDuty)
     };
     let week = NOON.plus(7 * DAY_MS);
-    let finding = commit(tick(&found([&threat]), week));
+    let untimed = Report { last_observed: None, ..threat.clone() };
+    let later = Report { provider_updated: Some(week), ..untimed.clone() };
 
-    let seen = read(&finding, &[as_of(&threat, week)], week).unwrap();
+    // One without a time of its own is as recent as its record.
+    for (first, again) in [(&threat, as_of(&threat, week)), (&untimed, later)] {
+        let finding = commit(tick(&found([first]), week));
 
-    assert_eq!(seen.change.kinds, [ChangeKind::Reprioritized, ChangeKind::Observed]);
-    assert_eq!(moved_field(&seen, "priority.score"), Some(("450", "500")));
-    assert_eq!(seen.finding.content_version, 1);
+        let seen = read(&finding, [&again], week).unwrap();
+
+        assert_eq!(seen.change.kinds, [ChangeKind::Reprioritized, ChangeKind::Observed]);
+        assert!(seen.finding.priority.score > finding.priority.score);
+        assert_eq!(seen.finding.content_version, 1);
+    }
 }
 
 #[test]

@@ -81,6 +81,8 @@ struct ReportHeadMessage {
     rule_id: Option<String>,
     #[prost(bool, tag = "9")]
     absent: bool,
+    #[prost(uint32, tag = "10")]
+    looked_hour: u32,
 }
 
 impl From<&Facets> for FacetsMessage {
@@ -179,6 +181,7 @@ impl ReportHeadMessage {
             unit_part: unit.part.clone(),
             rule_id: (report.rule_id != facets.rule_id).then_some(report.rule_id),
             absent: report.absent,
+            looked_hour: report.looked_hour,
         }
     }
 
@@ -196,6 +199,7 @@ impl ReportHeadMessage {
             unit: unit.concat(),
             rule_id: self.rule_id.unwrap_or_else(|| facets.rule_id.clone()),
             absent: self.absent,
+            looked_hour: self.looked_hour,
         })
     }
 }

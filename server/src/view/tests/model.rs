@@ -109,7 +109,9 @@ impl Model {
                 keys = keys
                     .iter()
                     .flat_map(|key: &Vec<String>| {
-                        values.iter().map(|value| [key.as_slice(), &[value.clone()]].concat())
+                        values
+                            .iter()
+                            .map(|value| [key.as_slice(), std::slice::from_ref(value)].concat())
                     })
                     .collect();
             }
@@ -143,6 +145,7 @@ impl Model {
                 finding: head.id,
                 content_hash: report.content_hash,
                 absent: report.absent,
+                looked_hour: report.looked_hour,
                 triage: head.facets.triage,
             })
         })

@@ -98,14 +98,17 @@ fn facets() -> impl Strategy<Value = Facets> {
 
 fn reports() -> impl Strategy<Value = Vec<ReportHead>> {
     let report = |key: u8| {
-        (any::<u64>(), select(UNITS.to_vec()), select(vec!["S3.1", "EC2.19"]), any::<bool>())
-            .prop_map(move |(content_hash, unit, rule_id, absent)| ReportHead {
+        let moves = (any::<u64>(), any::<bool>(), any::<u32>());
+        (moves, select(UNITS.to_vec()), select(vec!["S3.1", "EC2.19"])).prop_map(
+            move |((content_hash, absent, looked_hour), unit, rule_id)| ReportHead {
                 key: digest(key),
                 content_hash,
                 unit: unit.to_owned(),
                 rule_id: rule_id.to_owned(),
                 absent,
-            })
+                looked_hour,
+            },
+        )
     };
     btree_set(0..60_u8, 0..4)
         .prop_flat_map(move |keys| keys.into_iter().map(report).collect::<Vec<_>>())
