@@ -132,11 +132,11 @@ fn resource(number: u32) -> (AccountId, Region, String) {
     let name = format!("{stage}-{team}-{:x}", id & 0xF_FFFF);
     let text = match random.random_range(0..8) {
         0 => format!("arn:aws:s3:::{name}"),
-        1 | 2 => format!("arn:aws:ec2:{region}:{account}:instance/i-0{:016x}", id),
-        3 => format!("arn:aws:ec2:{region}:{account}:security-group/sg-0{:016x}", id),
+        1 | 2 => format!("arn:aws:ec2:{region}:{account}:instance/i-0{id:016x}"),
+        3 => format!("arn:aws:ec2:{region}:{account}:security-group/sg-0{id:016x}"),
         4 => format!("arn:aws:iam::{account}:role/{stage}/{team}-{:x}", id & 0xFFF_FFFF),
         5 => format!("arn:aws:lambda:{region}:{account}:function:{name}"),
-        6 => format!("arn:aws:ec2:{region}:{account}:volume/vol-0{:016x}", id),
+        6 => format!("arn:aws:ec2:{region}:{account}:volume/vol-0{id:016x}"),
         _ => format!("arn:aws:rds:{region}:{account}:db:{name}"),
     };
     (account, region.parse().expect("a Region code"), text)

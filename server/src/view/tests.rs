@@ -257,7 +257,7 @@ fn an_older_image_does_not_replace_a_newer_one() {
     let mut older = Head { revision: Revision(6), ..newer.clone() };
     older.facets.score = 999;
     let mut view = View::default();
-    view.apply(&[newer.clone()], Revision(7));
+    view.apply(std::slice::from_ref(&newer), Revision(7));
 
     view.apply(&[older], Revision(6));
 

@@ -85,7 +85,7 @@ impl Server {
         let mut server = Self { child, log, address: String::new() };
         let line = server.wait_for("serving");
         let line: serde_json::Value = serde_json::from_str(&line).unwrap();
-        server.address = line["address"].as_str().unwrap().to_owned();
+        line["address"].as_str().unwrap().clone_into(&mut server.address);
         server
     }
 

@@ -23,9 +23,9 @@ async fn a_stop_ends_streams_with_a_cursor_and_loses_nothing() {
 
     let ended = tokio::task::spawn_blocking(move || server.terminate());
     let event = loop {
-        match tokio::time::timeout(PATIENCE, watch.next()).await.unwrap().unwrap() {
-            WatchEvent::Reconnecting { cause, .. } => break cause,
-            _ => {}
+        let event = tokio::time::timeout(PATIENCE, watch.next()).await.unwrap().unwrap();
+        if let WatchEvent::Reconnecting { cause, .. } = event {
+            break cause;
         }
     };
 
