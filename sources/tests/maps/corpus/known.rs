@@ -513,7 +513,7 @@ pub(super) const DOCUMENTS: &[Known] = &[
         origin: "aa|arn:aws:access-analyzer:us-west-2:111122223333:analyzer/MyAnalyzer|22222222-dcba-4444-dcba-333333333333",
         place: ("111122223333", "us-west-2"),
         severity: ("INFORMATIONAL", 0),
-        status: ("ACTIVE", "ACTIVE"),
+        status: ("ACTIVE", "ERROR"),
         class: "MISCONFIGURATION",
         rule: "ExternalAccess",
         facet: "",
