@@ -8,11 +8,13 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
 
+use metrics::counter;
 use muster_core::ids::digest128;
 use muster_core::report::Unmapped;
 use muster_core::time::Millis;
 use muster_core::unit::Unit;
 use prost::Message;
+use tracing::warn;
 
 use crate::store::{MetaTable, MetaWrite, Store, StoreError};
 
@@ -88,11 +90,15 @@ impl Quarantine {
         let name = unit.to_string();
         let digest = digest(&name, &document.raw);
         {
-            let mut known = self.known.lock().expect("no holder of this lock panics");
-            if known.digests.len() >= KEPT_MAX || !known.digests.insert(digest) {
+            let known = self.known.lock().expect("no holder of this lock panics");
+            if known.digests.contains(&digest) {
                 return None;
             }
-            *known.by_unit.entry(name.clone()).or_default() += 1;
+            if known.digests.len() >= KEPT_MAX {
+                counter!("muster_quarantine_full_total").increment(1);
+                warn!(unit = %name, error = %document.error, "quarantine is full: not kept");
+                return None;
+            }
         }
         let newest_first = u64::MAX - u64::try_from(now.0).unwrap_or(0);
         let kept = Kept {
@@ -106,6 +112,19 @@ impl Quarantine {
             key: [&newest_first.to_be_bytes()[..], &digest[..]].concat(),
             value: Some(kept.encode_to_vec()),
         })
+    }
+
+    /// Notes what a durable commit kept.
+    pub(crate) fn note(&self, committed: &[MetaWrite]) {
+        let mut known = self.known.lock().expect("no holder of this lock panics");
+        for row in committed.iter().filter(|row| row.table == MetaTable::Quarantine) {
+            let Some(kept) = row.value.as_deref().and_then(|value| Kept::read(value).ok()) else {
+                continue;
+            };
+            if known.digests.insert(digest(&kept.unit, &kept.raw)) {
+                *known.by_unit.entry(kept.unit).or_default() += 1;
+            }
+        }
     }
 }
 

@@ -5,12 +5,12 @@
 //!
 //! A finding has a place: a number that stays while it lives. Everything else is said in places:
 //! - `rows`: one dense row for each finding; texts are numbers in their columns.
-//! - `sets`, and a [`column::Column`] for each text: the places that have a value, as bitmaps.
+//! - `sets`, and a `column::Column` for each text: the places that have a value, as bitmaps.
 //! - `orders`: the places by id and in each list order, to walk along and to jump.
 //! - `reports`: which finding holds a report, and what of it is known, for the unchanged-check.
 //!
 //! A filter becomes one bitmap, exactly, so that a page also says how many match in all; a page
-//! walks an order and takes what the bitmap has. See [`select`] and [`orders`].
+//! walks an order and takes what the bitmap has. See `select` and `orders`.
 //!
 //! What it costs, with a million findings (`cargo bench --bench view`, `docs/benchmarks.md`): a page
 //! takes tens to hundreds of microseconds. The exception is a text that a large part of all distinct

@@ -151,8 +151,13 @@ pub enum WriteError {
     #[error("the server is overloaded: {QUEUE_MAX} writes are waiting; try again")]
     Overloaded,
     /// A row would be over the store's limit; nothing was written.
-    #[error("too large to be stored: {0}")]
-    TooLarge(String),
+    #[error("too large to be stored: {message}")]
+    TooLarge {
+        /// Which row.
+        message: String,
+        /// The request was committed alone, so the row is its own. Otherwise try again.
+        alone: bool,
+    },
     /// The store refuses writes, or the writer has ended.
     #[error("the store refuses writes: {0}")]
     Closed(String),

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures::stream::{FuturesUnordered, StreamExt};
+use muster_core::report::FindingClass;
 use muster_server::writer::Ingest;
 use muster_sources::document::Document;
 use muster_sources::security_hub;
@@ -50,7 +51,7 @@ pub(crate) fn run(count: u64) {
     let began = Instant::now();
     let unchanged: u64 = again.iter().map(|page| unchanged(&stack, page)).sum();
     let same = rate(count, began.elapsed());
-    assert_eq!(unchanged, count, "a heartbeat changes nothing");
+    assert_eq!(unchanged, count, "a heartbeat changes nothing but the day of a threat");
     assert_eq!(stack.store.head(), head, "nothing was written");
     println!("unchanged reports, bytes to known unchanged: {same:.0}/s, no write");
     println!(
@@ -100,8 +101,10 @@ async fn ingest(stack: &Stack, pages: &[Bytes]) {
 fn unchanged(stack: &Stack, page: &Bytes) -> u64 {
     let reports = map(page);
     let view = stack.view.read().expect("no panic");
+    // A heartbeat moves a threat to the next day, which its priority depends on: that is news.
     let same = reports.iter().filter(|(report, hash)| {
-        view.report(&report.key.digest()).is_some_and(|known| known.content_hash == *hash)
+        let known = view.report(&report.key.digest()).expect("it was stored");
+        known.content_hash == *hash || report.class == FindingClass::Threat
     });
     same.count() as u64
 }

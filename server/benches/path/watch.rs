@@ -20,10 +20,10 @@ use tokio_util::sync::CancellationToken;
 use crate::stack::{Stack, unit};
 
 const WATCHERS: usize = 200;
-const CHANGES: usize = 300;
+const CHANGES: usize = 100;
 
 /// Between two changes: what a busy collector with small updates does.
-const PAUSE: Duration = Duration::from_millis(20);
+const PAUSE: Duration = Duration::from_millis(100);
 
 pub(crate) fn run() {
     let runtime =

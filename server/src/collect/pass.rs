@@ -9,9 +9,10 @@ use muster_core::plan;
 use muster_core::report::{Report, ReportDigest, Status, Unmapped};
 use muster_core::time::Millis;
 use muster_core::triage::TriageState;
-use muster_core::unit::{Checkpoint, Unit};
+use muster_core::unit::{Checkpoint, SourceKind, Unit};
 use muster_sources::document::Document;
 use muster_sources::source::{Page, Pass, PassKind, Source, SourceError};
+use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
 
 use super::scope::Memory;
@@ -24,6 +25,9 @@ const PAGES_IN_FLIGHT: usize = 4;
 
 /// How many reports are sent to the writer at once: one Trusted Advisor answer may have thousands.
 const INGEST_REPORTS_MAX: usize = 500;
+
+/// How much of a document that is too large to be stored is kept, in bytes.
+const TOO_LARGE_KEPT: usize = 64 * 1024;
 
 /// What a complete pass did.
 #[derive(Debug, Default)]
@@ -78,33 +82,51 @@ pub(super) async fn run(
     let mut done = PassDone { sweep: kind == PassKind::Sweep, ..PassDone::default() };
     let mut seen = Seen::default();
     let mut storing = FuturesUnordered::new();
-    loop {
+    let ended = loop {
         let page = tokio::select! {
             biased;
-            () = stop.cancelled() => return Err(PassError::Stopped),
-            page = reader.next_page() => page?,
+            () = stop.cancelled() => break Err(PassError::Stopped),
+            page = reader.next_page() => page,
         };
-        let Some(page) = page else { break };
+        let page = match page {
+            Ok(Some(page)) => page,
+            Ok(None) => break Ok(()),
+            Err(error) => break Err(error.into()),
+        };
         done.read += page.documents.len() as u64;
         done.remarks.extend(page.remarks.iter().cloned());
         for ingest in changed(collector, page, &mut seen) {
-            storing.push(store(&collector.writer, unit, ingest));
+            // A task of its own: it goes on while the next page is waited for.
+            let (writer, unit) = (collector.writer.clone(), unit.clone());
+            storing.push(tokio::spawn(async move { store(&writer, &unit, ingest).await }));
         }
-        while storing.len() >= PAGES_IN_FLIGHT {
-            done.changed += storing.next().await.unwrap_or(Ok(0))?;
+        while storing.len() >= PAGES_IN_FLIGHT
+            && let Some(stored) = storing.next().await
+        {
+            done.changed += joined(stored)?;
         }
-    }
+    };
+    // What was read is stored, however the pass ended.
     while let Some(stored) = storing.next().await {
-        done.changed += stored?;
+        done.changed += joined(stored)?;
     }
-    drop(storing);
+    // Who was seen is suspected no more.
+    memory.suspects.retain(|digest| !seen.reports.contains(digest));
+    ended?;
     let memo = reader.memo();
     advance(collector, unit, memory, &done, until, memo).await?;
-    if done.sweep {
+    // Trusted Advisor always has checks: an answer without any says nothing.
+    let empty = unit.source == SourceKind::TrustedAdvisor && seen.is_empty();
+    if done.sweep && !seen.unmapped && !empty {
         done.gone = conclude(collector, unit, memory, &seen).await?;
     }
     count(unit, &done);
     Ok(done)
+}
+
+/// The outcome of a task that stores a page.
+fn joined(stored: Result<Result<u64, WriteError>, JoinError>) -> Result<u64, WriteError> {
+    stored.unwrap_or_else(|error| Err(WriteError::Closed(error.to_string())))
 }
 
 /// Everything when the last complete sweep is too old, else what changed.
@@ -123,6 +145,14 @@ fn due(collector: &Collector, checkpoint: &Checkpoint, now: Millis) -> PassKind 
 struct Seen {
     reports: HashSet<ReportDigest>,
     unjudged: HashSet<String>,
+    /// A document could not be mapped: whose report is missing cannot be said.
+    unmapped: bool,
+}
+
+impl Seen {
+    fn is_empty(&self) -> bool {
+        self.reports.is_empty() && self.unjudged.is_empty()
+    }
 }
 
 /// What of a page must be stored. An unchanged report costs a hash and a look-up.
@@ -139,6 +169,7 @@ fn changed(collector: &Collector, page: Page, seen: &mut Seen) -> Vec<Ingest> {
             Document::Unmapped(document) => unmapped.push(document),
         }
     }
+    seen.unmapped |= !unmapped.is_empty();
     seen.reports.extend(hashed.iter().map(|(digest, ..)| *digest));
     let mut reports: Vec<(Report, u64)> = {
         let view = collector.view.read().expect("no holder of this lock panics");
@@ -172,20 +203,35 @@ fn unchanged(view: &View, digest: &ReportDigest, hash: u64, report: &Report) -> 
 /// Stores a part of a page; says how many findings were made or changed. What is too large to be
 /// stored is sent alone, and at last kept as a document that could not be mapped.
 async fn store(writer: &WriterHandle, unit: &Unit, page: Ingest) -> Result<u64, WriteError> {
-    let reports = page.reports.clone();
-    let refusal = match writer.ingest(unit.clone(), page).await {
+    let again = page.clone();
+    let (refusal, alone) = match writer.ingest(unit.clone(), page).await {
         Ok(done) => return Ok(done.created + done.changed),
-        Err(WriteError::TooLarge(refusal)) => refusal,
+        Err(WriteError::TooLarge { message, alone }) => (message, alone),
         Err(error) => return Err(error),
     };
-    if let [(report, _)] = reports.as_slice() {
-        let document = Unmapped { error: refusal, raw: report.raw.clone() };
-        let page = Ingest { unmapped: vec![document], ..Ingest::default() };
-        return writer.ingest(unit.clone(), page).await.map(|_| 0);
+    let documents = again.reports.len() + again.unmapped.len();
+    if documents <= 1 && !alone {
+        // Somebody else's row was too large, and this came with it.
+        return Box::pin(store(writer, unit, again)).await;
+    }
+    if let ([(report, _)], 1) = (again.reports.as_slice(), documents) {
+        let raw = report.raw.slice(..report.raw.len().min(TOO_LARGE_KEPT));
+        let unmapped = vec![Unmapped { error: refusal, raw }];
+        return Box::pin(store(writer, unit, Ingest { unmapped, ..Ingest::default() })).await;
+    }
+    if documents <= 1 {
+        return Err(WriteError::TooLarge { message: refusal, alone });
     }
     let mut changed = 0;
-    for report in reports {
-        let page = Ingest { reports: vec![report], ..Ingest::default() };
+    let reports = again
+        .reports
+        .into_iter()
+        .map(|report| Ingest { reports: vec![report], ..Ingest::default() });
+    let unmapped = again
+        .unmapped
+        .into_iter()
+        .map(|document| Ingest { unmapped: vec![document], ..Ingest::default() });
+    for page in reports.chain(unmapped) {
         changed += Box::pin(store(writer, unit, page)).await?;
     }
     Ok(changed)

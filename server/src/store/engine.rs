@@ -2,7 +2,7 @@
 //!
 //! One tree; one thread that writes, one flush before each acknowledgement; a clone of the handle
 //! for each thread that reads. Three rows for each changed finding: its head (what the view needs),
-//! its record (everything, packed), and the log entry. [`keys`] says how they lie.
+//! its record (everything, packed), and the log entry. `keys` says how they lie.
 //!
 //! A data directory holds the engine's files in `sled/`, and `LOCK`, which keeps a second process
 //! out. What cannot be opened is left as it is.

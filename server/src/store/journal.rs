@@ -91,7 +91,7 @@ pub struct Journal {
     through: Revision,
     /// `through` as the store has it.
     noted: Revision,
-    /// There was no file: what the store notes is of one that was moved away.
+    /// There was no whole file: what the store notes is of one that is gone.
     is_new: bool,
 }
 
@@ -163,8 +163,9 @@ impl Journal {
     /// [`JournalError::Broken`] when a line in the middle is not as it was written.
     pub fn open(directory: &Path, log_id: [u8; 16]) -> Result<(Self, Recovery), JournalError> {
         let path = directory.join(JOURNAL_FILE);
-        let is_new = !path.exists();
         let walked = walk(&path, log_id)?;
+        // With a torn end, what the store notes may be of a line that is gone.
+        let is_new = !path.exists() || walked.torn_bytes() > 0;
         let failed = |attempt| {
             let path = path.clone();
             move |source| JournalError::Io { attempt, path, source }

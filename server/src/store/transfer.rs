@@ -140,7 +140,7 @@ pub enum TransferError {
 /// # Errors
 ///
 /// When the store does not read whole, when `out` refuses, and when somebody writes meanwhile. What
-/// was written up to then is refused by [`import`], because it has no trailer.
+/// was written up to then is refused by [`import()`], because it has no trailer.
 pub fn export(store: &dyn Store, out: &mut dyn Write) -> Result<Counts, TransferError> {
     let (oldest, head) = (store.oldest(), store.head());
     let mut exporter = Exporter {

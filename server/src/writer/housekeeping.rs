@@ -11,33 +11,32 @@ use crate::store::{Commit, MetaTable, MetaWrite, StoreError};
 const STEP_ROWS_MAX: usize = 500;
 
 impl Writer {
-    /// One step; says how many rows went.
+    /// One step; says how many rows it dealt with, zero when there is nothing left.
     pub(super) fn housekeep(&mut self, now: Millis) -> Result<u64, StoreError> {
         Ok(self.forget_requests(now)? + self.compact(now)?)
     }
 
-    /// Forgets the outcomes of old calls.
+    /// Forgets the outcomes of old calls: looks at one run of rows, and says how many it looked at;
+    /// zero at the end of the table.
     fn forget_requests(&mut self, now: Millis) -> Result<u64, StoreError> {
         let cutoff = now.plus(-REQUEST_KEPT_MS);
-        let mut after = Vec::new();
+        let after = std::mem::take(&mut self.searched);
+        let rows = self.parts.store.scan_meta(MetaTable::Request, &after, STEP_ROWS_MAX)?;
+        let Some((last, _)) = rows.last() else { return Ok(0) };
+        self.searched.clone_from(last);
+        let looked = rows.len() as u64;
         let mut old = Vec::new();
-        loop {
-            let rows = self.parts.store.scan_meta(MetaTable::Request, &after, STEP_ROWS_MAX)?;
-            let Some((last, _)) = rows.last() else { break };
-            after.clone_from(last);
-            for (key, value) in rows {
-                let id = String::from_utf8_lossy(&key).into_owned();
-                if decode(&id, &value)?.time < cutoff && old.len() < STEP_ROWS_MAX {
-                    old.push(MetaWrite { table: MetaTable::Request, key, value: None });
-                }
+        for (key, value) in rows {
+            let id = String::from_utf8_lossy(&key).into_owned();
+            if decode(&id, &value)?.time < cutoff {
+                old.push(MetaWrite { table: MetaTable::Request, key, value: None });
             }
         }
-        let count = old.len() as u64;
-        if count > 0 {
+        if !old.is_empty() {
             let id = self.commit_id();
             self.parts.store.commit(&Commit { id, mutations: Vec::new(), meta: old })?;
         }
-        Ok(count)
+        Ok(looked)
     }
 
     /// Removes old log entries, and the findings that were closed then and did not change since.

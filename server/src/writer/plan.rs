@@ -130,6 +130,11 @@ impl Prepared {
         keys
     }
 
+    /// Whether it removes what is old.
+    pub(super) fn is_housekeeping(&self) -> bool {
+        matches!(self, Self::Housekeep(_))
+    }
+
     /// How many reports it brings.
     pub(super) fn reports(&self) -> usize {
         match self {
@@ -205,6 +210,8 @@ impl Writer {
                 }
                 for document in unmapped {
                     let row = self.parts.quarantine.row(&unit, &document, round.now);
+                    // Twice in one page is once.
+                    let row = row.filter(|row| round.meta.iter().all(|other| other.key != row.key));
                     done.unmapped += u64::from(row.is_some());
                     round.meta.extend(row);
                 }

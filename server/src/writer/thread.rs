@@ -81,13 +81,15 @@ pub fn spawn(parts: Parts) -> io::Result<(WriterHandle, JoinHandle<Result<(), Wr
     let (commands, inbox) = mpsc::channel(QUEUE_MAX);
     let join = thread::Builder::new()
         .name("writer".to_owned())
-        .spawn(move || Writer { parts, commits: 0 }.run(inbox))?;
+        .spawn(move || Writer { parts, commits: 0, searched: Vec::new() }.run(inbox))?;
     Ok((WriterHandle { commands }, join))
 }
 
 pub(super) struct Writer {
     pub(super) parts: Parts,
     commits: u64,
+    /// Where the search for old outcomes of calls goes on.
+    pub(super) searched: Vec<u8>,
 }
 
 impl Writer {
@@ -139,7 +141,10 @@ impl Writer {
             };
             drop(view);
             let touches = prepared.touches();
-            let fits = reports + prepared.reports() <= ROUND_REPORTS_MAX
+            // Removing goes alone: it changes what the others were planned from.
+            let alone = prepared.is_housekeeping();
+            let fits = !alone
+                && reports + prepared.reports() <= ROUND_REPORTS_MAX
                 && touches.iter().all(|key| !taken.contains(key));
             if !fits && !gathered.is_empty() {
                 waiting.push_front(prepared.into_request());
@@ -148,6 +153,9 @@ impl Writer {
             reports += prepared.reports();
             taken.extend(touches);
             gathered.push(prepared);
+            if alone {
+                break;
+            }
         }
         gathered
     }
@@ -168,6 +176,7 @@ impl Writer {
     /// Commits a round, shows it, and answers.
     fn commit(&mut self, round: Round) -> Result<(), WriterFailure> {
         let Round { mutations, meta, answers, .. } = round;
+        let alone = answers.len() == 1;
         if mutations.is_empty() && meta.is_empty() {
             self.publish(answers, Vec::new(), self.parts.store.head());
             return Ok(());
@@ -180,7 +189,8 @@ impl Writer {
             }
             // Found before anything was written: the writer goes on.
             Err(WriterFailure::Store(error @ StoreError::TooLarge { .. })) => {
-                refuse(answers, &WriteError::TooLarge(error.to_string()));
+                let message = error.to_string();
+                refuse(answers, &WriteError::TooLarge { message, alone });
                 Ok(())
             }
             Err(failure) => {
@@ -200,6 +210,7 @@ impl Writer {
         let commit = Commit { id: self.commit_id(), mutations, meta };
         let mut due = self.parts.store.head();
         let committed = self.parts.store.commit(&commit).map_err(WriterFailure::Store)?;
+        self.parts.quarantine.note(&commit.meta);
         let mut mutations = commit.mutations;
         for (mutation, outcome) in mutations.iter_mut().zip(&committed.outcomes) {
             due = due.next();

@@ -195,7 +195,7 @@ fn write(error: &WriteError) -> Facts {
                 .violation("request_id", "was used for another request; use a new one")
         }
         WriteError::Overloaded => Facts::overloaded(error.to_string()),
-        WriteError::TooLarge(_) => {
+        WriteError::TooLarge { .. } => {
             Facts::new(Code::ResourceExhausted, Reason::RequestTooLarge, error.to_string())
         }
         WriteError::Closed(_) => Facts::read_only(),
