@@ -23,8 +23,9 @@ use super::sets::Sets;
 use super::slab::Slab;
 use crate::store::{Head, Store, StoreError};
 
-/// How many heads are handed to the loading thread at once.
-const BATCH: usize = 1024;
+/// How many heads are handed to the loading thread at once. Few in tests, so that there are several
+/// batches.
+const BATCH: usize = if cfg!(test) { 8 } else { 1024 };
 
 /// How many batches wait for it at most.
 const BATCHES_MAX: usize = 4;

@@ -14,7 +14,7 @@ use super::View;
 use super::resource::ResourceNumber;
 use crate::store::Head;
 
-/// One dense row: 96 bytes. A `TextNumber` stands for a text: they are numbers in their columns.
+/// One dense row: 96 bytes. Texts are numbers in their columns.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Row {
     pub(super) id: FindingId,

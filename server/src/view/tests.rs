@@ -7,15 +7,18 @@ use std::collections::BTreeSet;
 
 use muster_core::filter::{Fields, Filter};
 use muster_core::ids::{FindingId, Revision};
-use muster_core::time::Millis;
+use muster_core::time::{DAY_MS, Millis};
+use muster_core::triage::TriageAction;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
 use self::model::Model;
 use self::samples::Step;
-use super::{GroupBy, Order, Page, Position, Query, View};
+use super::{GroupBy, Loader, Order, Page, Position, Query, View};
 use crate::store::Head;
+use crate::testing::{Bench, NOW, decision, report, unit};
+use crate::writer::Decisions;
 
 /// A view and its model after the same history.
 #[derive(Debug, Default)]
@@ -48,6 +51,11 @@ impl Pair {
                 self.view.remove(&ids);
                 self.model.remove(&ids);
             }
+            Step::Restart => {
+                let mut loader = Loader::default();
+                self.model.heads().for_each(|head| loader.add(head));
+                self.view = loader.finish(self.model.revision());
+            }
         }
     }
 
@@ -66,6 +74,8 @@ impl Pair {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn a_page_is_what_sorting_and_filtering_everything_gives(
         steps in samples::steps(),
@@ -198,7 +208,8 @@ proptest! {
         prop_assert_eq!(view.threats(limit, None), model.threats(limit, None));
         for id in ids {
             prop_assert_eq!(view.contains(id), model.contains(id));
-            prop_assert_eq!(view.facets(id).map(|fields| shown(&fields)), model.facets(id).map(|fields| shown(&fields)));
+            let seen = view.facets(id).map(|fields| shown(&fields));
+            prop_assert_eq!(seen, model.facets(id).map(|fields| shown(&fields)));
             prop_assert_eq!(view.threats(limit, Some(id)), model.threats(limit, Some(id)));
             let text = id.to_string();
             let prefix: String = text.chars().skip(4).take(prefix_chars).collect();
@@ -263,4 +274,27 @@ fn an_older_image_does_not_replace_a_newer_one() {
 
     assert_eq!(view.facets(newer.id).map(|fields| fields.score()), Some(newer.facets.score));
     assert_eq!(view.revision(), Revision(7));
+}
+
+#[tokio::test]
+async fn the_view_built_from_a_store_is_the_one_that_followed_it() {
+    let bench = Bench::new();
+    let reports: Vec<_> = (0..20).map(report).collect();
+    bench.ingest(&reports).await;
+    let snoozed = TriageAction::Snooze { until: NOW.plus(DAY_MS) };
+    let decisions = vec![decision(&reports[3], snoozed)];
+    bench.writer.decide(Decisions { decisions, atomic: true, request: None }).await.unwrap();
+
+    let built = View::build(&*bench.store).unwrap();
+
+    let followed = bench.view.read().unwrap();
+    let filter = Filter::parse("text : probe AND NOT title = \"probe 7\"").unwrap();
+    for order in Order::ALL {
+        let query = Query { filter: &filter, order, after: None, limit: 100 };
+        assert_eq!(built.page(&query), followed.page(&query));
+        assert_eq!(built.page(&query).total, 19);
+    }
+    assert_eq!(built.revision(), followed.revision());
+    assert_eq!(built.ended(NOW.plus(DAY_MS)), followed.ended(NOW.plus(DAY_MS)));
+    assert_eq!(built.unit_report_count(&unit().to_string()), 20);
 }

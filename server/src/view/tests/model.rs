@@ -46,6 +46,11 @@ impl Model {
         self.heads.values().filter(holds).map(without).collect()
     }
 
+    /// The newest images.
+    pub(super) fn heads(&self) -> impl Iterator<Item = &Head> {
+        self.heads.values()
+    }
+
     /// Forgets findings that retention removed.
     pub(super) fn remove(&mut self, ids: &[FindingId]) {
         for id in ids {

@@ -144,6 +144,8 @@ pub(super) enum Step {
     Apply(Vec<Head>),
     /// Retention removes some.
     Remove(Vec<FindingId>),
+    /// The server starts again: the view is loaded from the newest images.
+    Restart,
 }
 
 /// A history.
@@ -151,6 +153,7 @@ pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         4 => vec(head(), 1..12).prop_map(Step::Apply),
         1 => vec(id(), 1..8).prop_map(Step::Remove),
+        1 => Just(Step::Restart),
     ];
     vec(step, 1..12)
 }
