@@ -51,7 +51,7 @@ async fn measure() {
     health.set_all(true).await;
     let server = tokio::spawn(api::serve::serve(listener, backend, health));
 
-    let (tell, mut told) = mpsc::channel::<(u64, Instant)>(WATCHERS * 64);
+    let (tell, mut told) = mpsc::channel::<(u64, Instant)>(WATCHERS * CHANGES);
     let (ready, mut is_ready) = mpsc::channel::<()>(WATCHERS);
     let mut watchers = Vec::new();
     for _ in 0..WATCHERS {
