@@ -23,17 +23,20 @@ pub enum ChangeKind {
     /// A report came, went or brought something immaterial (a later day, another path, a note), and
     /// none of the first four.
     Observed,
+    /// Reports came from or went to another finding, by a decision or by changed classes.
+    Regrouped,
 }
 
 impl ChangeKind {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Created,
         Self::ContentUpdated,
         Self::StatusChanged,
         Self::Triaged,
         Self::Reprioritized,
         Self::Observed,
+        Self::Regrouped,
     ];
 
     /// The name shown to people.
@@ -45,6 +48,7 @@ impl ChangeKind {
             Self::Triaged => "TRIAGED",
             Self::Reprioritized => "REPRIORITIZED",
             Self::Observed => "OBSERVED",
+            Self::Regrouped => "REGROUPED",
         }
     }
 }

@@ -12,10 +12,11 @@ use crate::unit::Unit;
 pub struct Finding {
     /// Derived from `key`.
     pub id: FindingId,
-    /// The finding key: today the origin key that its reports share.
+    /// The finding key that it was made for: that of its first report, or of a split. Its reports
+    /// may have come by another one since, by decisions and changed classes.
     pub key: String,
     /// What the products say, ordered by report key. Empty only when its last report moved to
-    /// another finding, because the source changed what it is about.
+    /// another finding: its source changed what it is about, or the findings were merged.
     pub reports: Vec<HeldReport>,
     /// What the reports say together; see [`crate::fold`].
     pub facts: Facts,
@@ -23,6 +24,10 @@ pub struct Finding {
     pub triage: Triage,
     /// How urgent it is, and why.
     pub priority: Priority,
+    /// The finding that has its reports now. It keeps its own history and decisions, and is closed.
+    pub merged_into: Option<FindingId>,
+    /// The strongest open threat on the same resource; `None` for threats themselves.
+    pub threat: Option<RelatedThreat>,
     /// When Muster first stored it.
     pub created: Millis,
     /// When Muster last stored a change.
@@ -40,6 +45,8 @@ pub struct HeldReport {
     pub report: Report,
     /// The unit that read it last.
     pub unit: Unit,
+    /// What put it into this finding.
+    pub placed: Placement,
     /// [`Report::content_hash`] of `report`.
     pub content_hash: u64,
     /// When Muster first stored it.
@@ -47,6 +54,30 @@ pub struct HeldReport {
     /// Set when two complete sweeps did not return it, or its unit can no longer be read: what that
     /// means. Overrides the report's own status until it is seen again.
     pub absence: Option<Absence>,
+}
+
+/// What put a report into its finding (promise D3). Shown with each report.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Placement {
+    /// It is about the same thing, by the rule of its [origin key](crate::report::OriginKey).
+    #[default]
+    Origin,
+    /// It says the same weakness of the same resource: the id of the [class](crate::weakness).
+    Class(String),
+    /// Somebody merged or split it by hand; the history says who and why.
+    Decision,
+}
+
+/// A threat on the resource of another finding: it makes that finding more urgent, and says nothing
+/// about whether it is open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RelatedThreat {
+    /// Its finding.
+    pub finding: FindingId,
+    /// Its severity, 0 to 100.
+    pub severity_normalized: u8,
+    /// Its finding type, for people.
+    pub rule_id: String,
 }
 
 impl HeldReport {

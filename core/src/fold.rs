@@ -82,7 +82,7 @@ fn is_copy(report: &Report) -> bool {
         | IdentityRule::Inspector
         | IdentityRule::Macie
         | IdentityRule::ConfigRule
-        | IdentityRule::Health => report.path() == ReportPath::Asff,
+        | IdentityRule::Health => report.path().is_hub(),
         IdentityRule::Control => report.source == SourceKind::TrustedAdvisor,
         IdentityRule::TrustedAdvisor | IdentityRule::OtherAsff => false,
     }

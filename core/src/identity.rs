@@ -25,6 +25,7 @@ pub use resource::{
     Place, access_key, account_root, canonical_principal, canonical_resource, principal,
 };
 
+use crate::finding::Placement;
 use crate::ids::{AccountId, FindingId, Region, digest128};
 use crate::report::{IdentityRule, OriginKey};
 
@@ -190,17 +191,26 @@ impl Origin<'_> {
     }
 }
 
-/// The key of the finding that reports of this origin belong to.
-///
-/// Today the origin key itself. This is the place where weakness classes will join origins of
-/// several products: everything that groups reports asks here.
-pub fn finding_key(origin: &OriginKey) -> &str {
-    &origin.text
+/// Which finding a report belongs to, and what says so. [Classes](crate::weakness::Classes) make it
+/// of a report.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FindingKey {
+    /// The canonical text: a weakness of a resource, or the origin key.
+    pub text: String,
+    /// What put the report there.
+    pub placement: Placement,
 }
 
-/// The id of the finding that reports of this origin belong to.
-pub fn finding_id(origin: &OriginKey) -> FindingId {
-    FindingId::derive(finding_key(origin))
+impl FindingKey {
+    /// The key of what no class joins with others: the origin key itself.
+    pub fn of_origin(origin: &OriginKey) -> Self {
+        Self { text: origin.text.clone(), placement: Placement::Origin }
+    }
+
+    /// The id of the finding with that key.
+    pub fn id(&self) -> FindingId {
+        FindingId::derive(&self.text)
+    }
 }
 
 /// Bounds a text that is part of an identity: at most [`PART_BYTES_MAX`] bytes, distinct for
@@ -343,8 +353,9 @@ mod tests {
     fn a_finding_id_is_that_of_its_key() {
         let key = Origin::Inspector { arn: "arn:x" }.key();
 
-        assert_eq!(finding_key(&key), "insp|arn:x");
-        assert_eq!(finding_id(&key), FindingId::derive("insp|arn:x"));
+        let key = FindingKey::of_origin(&key);
+        assert_eq!(key.text, "insp|arn:x");
+        assert_eq!(key.id(), FindingId::derive("insp|arn:x"));
     }
 
     #[test]

@@ -18,8 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 pub use self::log::{Log, change};
-use crate::finding::{Facts, Finding};
-use crate::identity;
+use crate::finding::{Facts, Finding, HeldReport, Placement};
 use crate::ids::FindingId;
 use crate::priority::{self, Factor, MODEL, Priority, SCORE_MAX};
 use crate::report::ReportDigest;
@@ -96,8 +95,8 @@ pub fn finding(finding: &Finding) -> Vec<Violation> {
     broken.of(&format!("finding {}", finding.id))
 }
 
-/// D1: the id is that of the key. D3: every report has an origin key of its rule, and the key of
-/// that is the finding's.
+/// D1: the id is that of the key. D3: every report has an origin key of its rule, and what no
+/// decision placed was placed by one class, or by one origin key.
 fn identity(finding: &Finding) -> Vec<Violation> {
     let mut broken = Broken::default();
     broken.unless(finding.id == FindingId::derive(&finding.key), Promise::D1, || {
@@ -110,10 +109,20 @@ fn identity(finding: &Finding) -> Vec<Violation> {
         broken.unless(of_rule, Promise::D3, || {
             format!("report {key} has the origin key `{origin}`, which rule `{rule}` does not make")
         });
-        broken.unless(identity::finding_key(origin) == finding.key, Promise::D3, || {
-            format!("report {key} is about `{origin}`, the finding about `{}`", finding.key)
-        });
     }
+    let named = |held: &HeldReport| match &held.placed {
+        Placement::Origin => Some(held.report.origin.text.clone()),
+        Placement::Class(class) => Some(format!("class {class}")),
+        Placement::Decision => None,
+    };
+    let reasons: BTreeSet<String> = finding.reports.iter().filter_map(named).collect();
+    broken.unless(reasons.len() <= 1, Promise::D3, || {
+        let reasons: Vec<String> = reasons.into_iter().collect();
+        format!("its reports do not belong together: {}", reasons.join(", "))
+    });
+    broken.unless(finding.merged_into.is_none() || finding.reports.is_empty(), Promise::D1, || {
+        "it was merged into another finding, and still has reports".to_owned()
+    });
     broken.0
 }
 

@@ -23,3 +23,4 @@ pub mod testing;
 pub mod time;
 pub mod triage;
 pub mod unit;
+pub mod weakness;

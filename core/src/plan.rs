@@ -19,9 +19,13 @@ mod absence;
 mod diff;
 mod entry;
 mod hold;
+mod regroup;
 
 pub use absence::{RETENTION_DAYS, absence};
 pub use hold::refreshes;
+pub use regroup::{
+    RegroupError, Regrouping, forward, founded, leaving, merge, regroup, relate, split,
+};
 
 use entry::{Cause, write};
 use hold::{hold, looked, moved};
@@ -29,7 +33,7 @@ use hold::{hold, looked, moved};
 use crate::change::Change;
 use crate::finding::{Finding, HeldReport};
 use crate::fold::{fold, testifies};
-use crate::identity;
+use crate::identity::FindingKey;
 use crate::ids::{FindingId, Revision};
 use crate::priority::{self, Priority};
 use crate::report::{Report, ReportDigest, ReportKey, Status};
@@ -70,6 +74,8 @@ pub struct Observation {
     pub content_hash: u64,
     /// Who read it.
     pub unit: Unit,
+    /// Which finding it belongs to, and why.
+    pub finding: FindingKey,
 }
 
 /// A decision as it was asked for.
@@ -85,7 +91,8 @@ pub struct Command {
     pub request_id: String,
 }
 
-/// Plans what reports do to the finding whose key they share.
+/// Plans what reports do to the finding that they belong to. Without one, the first one's key makes
+/// it.
 ///
 /// `None` when they bring nothing new: see the module for what is not stored.
 pub fn observe(
@@ -94,11 +101,7 @@ pub fn observe(
     now: Millis,
 ) -> Option<Mutation> {
     let first = observations.first()?;
-    let key = identity::finding_key(&first.report.origin).to_owned();
-    debug_assert!(
-        observations.iter().all(|seen| identity::finding_key(&seen.report.origin) == key),
-        "the caller groups observations by finding key"
-    );
+    let key = first.finding.text.clone();
     let Some(current) = current else {
         let mut reports = Vec::new();
         hold(&mut reports, observations, now);
@@ -219,6 +222,8 @@ fn created(key: String, reports: Vec<HeldReport>, now: Millis) -> Option<Finding
         reports,
         triage: Triage::default(),
         priority: Priority::default(),
+        merged_into: None,
+        threat: None,
         created: now,
         updated: now,
         revision: Revision::ZERO,

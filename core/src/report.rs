@@ -35,14 +35,28 @@ pub enum ReportPath {
     Native,
     /// The Security Hub copy, as ASFF.
     Asff,
+    /// The Security Hub copy, as OCSF (Security Hub V2).
+    Ocsf,
+    /// An event that says what no API can be asked for again.
+    Event,
 }
 
 impl ReportPath {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Native, Self::Asff, Self::Ocsf, Self::Event];
+
+    /// Whether it is a copy that Security Hub keeps of what a product found.
+    pub fn is_hub(self) -> bool {
+        matches!(self, Self::Asff | Self::Ocsf)
+    }
+
     /// The name shown to people and used in keys.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Native => "native",
             Self::Asff => "asff",
+            Self::Ocsf => "ocsf",
+            Self::Event => "event",
         }
     }
 }
@@ -324,6 +338,22 @@ impl Status {
     }
 }
 
+/// The most attributes kept of one report.
+pub const ATTRIBUTES_MAX: usize = 32;
+
+/// The longest value of an attribute, in bytes.
+pub const ATTRIBUTE_BYTES_MAX: usize = 256;
+
+/// A detail of a document on which [weakness classes](crate::weakness) decide: a column of a Trusted
+/// Advisor row, a port, whether access is public. Never what moves by itself (a time, a counter).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Attribute {
+    /// In lower case, for example `acl allows list` or `to port`.
+    pub name: String,
+    /// As the product writes it.
+    pub value: String,
+}
+
 /// A resource a report is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resource {
@@ -385,6 +415,8 @@ pub struct Report {
     /// What distinguishes it from other problems of the same rule on the same resource (port range,
     /// access key, principal); empty when nothing does.
     pub facet: String,
+    /// Details on which classes decide: sorted, without repeats, at most [`ATTRIBUTES_MAX`].
+    pub attributes: Vec<Attribute>,
     /// Who can reach the resource, where the report says.
     pub exposure: Exposure,
     /// Made by the product to show what a finding looks like (`GuardDuty` `[SAMPLE]`).
@@ -464,6 +496,11 @@ impl Report {
             hash.text(&resource.kind);
         }
         hash.text(&self.facet);
+        hash.number(self.attributes.len() as u64);
+        for attribute in &self.attributes {
+            hash.text(&attribute.name);
+            hash.text(&attribute.value);
+        }
         hash.text(self.exposure.as_str());
         hash.number(self.sample.into());
         hash.text(&self.customer.workflow);
@@ -474,6 +511,12 @@ impl Report {
         hash.text(&self.remediation_url);
         hash.number(self.first_observed.map_or(0, |time| time.0.cast_unsigned()));
         hash.finish()
+    }
+
+    /// The values of the attribute of that name.
+    pub fn attribute<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let named = self.attributes.iter().filter(move |attribute| attribute.name == name);
+        named.map(|attribute| attribute.value.as_str())
     }
 
     /// By which path it came.

@@ -25,8 +25,8 @@ use crate::finding::{Absence, HeldReport};
 use crate::ids::{AccountId, Region};
 use crate::plan::{Command, Observation};
 use crate::report::{
-    CustomerFields, Exposure, FindingClass, IdentityRule, OriginKey, Report, ReportKey, ReportPath,
-    Resource, Severity, Status,
+    Attribute, CustomerFields, Exposure, FindingClass, IdentityRule, OriginKey, Report, ReportKey,
+    ReportPath, Resource, Severity, Status,
 };
 use crate::time::{DAY_MS, Millis};
 use crate::triage::{Actor, TriageAction, TriageReason, TriageState};
@@ -122,6 +122,17 @@ pub fn resource() -> impl Strategy<Value = Resource> {
     })
 }
 
+/// Details on which classes decide, mostly none.
+pub fn attributes() -> impl Strategy<Value = Vec<Attribute>> {
+    let attribute = (select(vec!["access", "public", "to port"]), text(8))
+        .prop_map(|(name, value)| Attribute { name: name.to_owned(), value });
+    prop_oneof![3 => Just(Vec::new()), 1 => vec(attribute, 1..3)].prop_map(|mut attributes| {
+        attributes.sort_unstable();
+        attributes.dedup();
+        attributes
+    })
+}
+
 /// What customers wrote, mostly nothing.
 pub fn customer() -> impl Strategy<Value = CustomerFields> {
     let written = (
@@ -200,14 +211,15 @@ pub fn report() -> impl Strategy<Value = Report> {
         vec(resource(), 1..4),
         select(Exposure::ALL.to_vec()),
         prop_oneof![9 => Just(false), 1 => Just(true)],
-        customer(),
+        (customer(), attributes()),
     );
     let times = (option::of(millis()), option::of(millis()), option::of(millis()));
     let rest = (option::of(millis()), any::<u32>(), vec(text(12), 0..3), text(64));
     (who, texts, facts, times, rest).prop_map(|(who, texts, facts, times, rest)| {
         let ((key, origin, source, product), account, region, class) = who;
         let (rule_id, title, description, status_detail, facet, remediation, url) = texts;
-        let (severity_normalized, status, resources, exposure, sample, customer) = facts;
+        let (severity_normalized, status, resources, exposure, sample, (customer, attributes)) =
+            facts;
         let (first_observed, last_observed, provider_created) = times;
         let (provider_updated, count, remarks, raw) = rest;
         Report {
@@ -227,6 +239,7 @@ pub fn report() -> impl Strategy<Value = Report> {
             status_detail: status_detail.to_owned(),
             resources,
             facet,
+            attributes,
             exposure,
             sample,
             customer,
@@ -249,6 +262,7 @@ pub fn observation() -> impl Strategy<Value = Observation> {
     report().prop_flat_map(|report| {
         unit(report.source).prop_map(move |unit| Observation {
             content_hash: report.content_hash(),
+            finding: crate::identity::FindingKey::of_origin(&report.origin),
             report: report.clone(),
             unit,
         })
@@ -263,6 +277,7 @@ pub fn held_report() -> impl Strategy<Value = HeldReport> {
         content_hash: seen.content_hash,
         first_stored,
         absence,
+        placed: crate::finding::Placement::Origin,
     })
 }
 

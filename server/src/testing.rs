@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, RwLock};
 
 use bytes::Bytes;
 use muster_core::finding::Finding;
-use muster_core::identity;
+use muster_core::identity::FindingKey;
 use muster_core::ids::FindingId;
 use muster_core::plan::{Command, Mutation};
 use muster_core::report::{
@@ -98,7 +98,7 @@ impl Bench {
 
     /// The newest image of the finding that a report belongs to.
     pub(crate) fn finding(&self, report: &Report) -> Option<Finding> {
-        self.store.findings(&[identity::finding_id(&report.origin)]).unwrap().pop().flatten()
+        self.store.findings(&[FindingKey::of_origin(&report.origin).id()]).unwrap().pop().flatten()
     }
 
     /// Stores reports as the unit of the samples.
@@ -120,7 +120,7 @@ pub(crate) fn page(reports: &[Report]) -> Ingest {
 
 /// The finding that a report belongs to.
 pub(crate) fn id(report: &Report) -> FindingId {
-    identity::finding_id(&report.origin)
+    FindingKey::of_origin(&report.origin).id()
 }
 
 /// A decision by a person.
@@ -171,5 +171,6 @@ pub(crate) fn report(number: u32) -> Report {
         remarks: Vec::new(),
         raw: Bytes::from(format!("{{\"id\":{number}}}")),
         raw_truncated: false,
+        attributes: Vec::new(),
     }
 }

@@ -24,13 +24,22 @@ pub(super) fn hold(reports: &mut Vec<HeldReport>, observations: Vec<Observation>
 ///
 /// The unit becomes the one that read it: sweeps of another that does not see it conclude nothing.
 fn put(reports: &mut Vec<HeldReport>, observation: Observation, now: Millis) {
-    let Observation { report, content_hash, unit } = observation;
+    let Observation { report, content_hash, unit, finding } = observation;
+    let placed = finding.placement;
     let Some(held) = reports.iter_mut().find(|held| held.report.key == report.key) else {
-        reports.push(HeldReport { report, unit, content_hash, first_stored: now, absence: None });
+        reports.push(HeldReport {
+            report,
+            unit,
+            placed,
+            content_hash,
+            first_stored: now,
+            absence: None,
+        });
         return;
     };
     held.absence = None;
     held.unit = unit;
+    held.placed = placed;
     if !older(&report, &held.report, now) {
         held.report = report;
         held.content_hash = content_hash;

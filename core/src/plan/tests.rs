@@ -58,6 +58,7 @@ fn report(rule: IdentityRule, source: SourceKind) -> Report {
         remarks: Vec::new(),
         raw: bytes::Bytes::from_static(b"{}"),
         raw_truncated: false,
+        attributes: Vec::new(),
     }
 }
 
@@ -76,7 +77,8 @@ fn seen(report: &Report) -> Observation {
     let account = report.account;
     let unit =
         Unit { source: report.source, account, region: report.region.clone(), part: String::new() };
-    Observation { content_hash: report.content_hash(), report: report.clone(), unit }
+    let finding = FindingKey::of_origin(&report.origin);
+    Observation { content_hash: report.content_hash(), report: report.clone(), unit, finding }
 }
 
 /// The finding after `mutation` was committed to a log of its own.

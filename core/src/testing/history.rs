@@ -150,6 +150,7 @@ fn step(
             let seen = |report: Report| {
                 unit(report.source).prop_map(move |unit| Observation {
                     content_hash: report.content_hash(),
+                    finding: crate::identity::FindingKey::of_origin(&report.origin),
                     report: report.clone(),
                     unit,
                 })

@@ -5,6 +5,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use bytes::Bytes;
+use muster_core::identity::FindingKey;
 use muster_core::plan::{self, Observation};
 use muster_core::time::Millis;
 use muster_server::store::{Commit, SledOptions, SledStore, Store};
@@ -77,7 +78,8 @@ fn commit(store: &SledStore, documents: &[Bytes], number: u128, now: Millis) {
     let mutations = page.documents.into_iter().filter_map(|document| match document {
         Document::Report(report) => {
             let content_hash = report.content_hash();
-            let seen = Observation { report: *report, content_hash, unit: unit() };
+            let finding = FindingKey::of_origin(&report.origin);
+            let seen = Observation { report: *report, content_hash, unit: unit(), finding };
             plan::observe(None, vec![seen], now)
         }
         Document::Unmapped(unmapped) => panic!("{}", unmapped.error),

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use muster_core::change::{Change, ChangeKind, Facets};
-use muster_core::finding::{Facts, Finding, HeldReport};
+use muster_core::finding::{Facts, Finding, HeldReport, Placement};
 use muster_core::ids::{AccountId, FindingId, Region, Revision};
 use muster_core::plan::Mutation;
 use muster_core::priority;
@@ -43,6 +43,7 @@ pub(crate) fn finding(number: u64, version: u64) -> Finding {
         },
         first_stored: Millis(EPOCH_MS),
         absence: None,
+        placed: Placement::Origin,
         report,
     };
     Finding {
@@ -56,6 +57,8 @@ pub(crate) fn finding(number: u64, version: u64) -> Finding {
         updated: now,
         revision: Revision::ZERO,
         content_version: version + 1,
+        merged_into: None,
+        threat: None,
     }
 }
 
@@ -186,6 +189,7 @@ fn report(number: u64, version: u64) -> Report {
         remarks: Vec::new(),
         raw: raw(number, version),
         raw_truncated: false,
+        attributes: Vec::new(),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use muster_core::finding::Finding;
-use muster_core::identity;
+use muster_core::identity::FindingKey;
 use muster_core::ids::{FindingId, Revision};
 use muster_core::plan::{self, Observation};
 use muster_core::report::{ReportDigest, ReportKey, Unmapped};
@@ -59,8 +59,9 @@ pub(super) fn prepare(request: Request, view: &View) -> Result<Prepared, Box<Dep
             let Ingest { reports, unmapped, checkpoint } = page;
             let mut groups: BTreeMap<FindingId, Vec<Observation>> = BTreeMap::new();
             for (report, content_hash) in reports {
-                let id = identity::finding_id(&report.origin);
-                let seen = Observation { report, content_hash, unit: unit.clone() };
+                let finding = FindingKey::of_origin(&report.origin);
+                let id = finding.id();
+                let seen = Observation { report, content_hash, unit: unit.clone(), finding };
                 groups.entry(id).or_default().push(seen);
             }
             Prepared::Ingest { unit, groups, unmapped, checkpoint, answer }
@@ -92,7 +93,7 @@ pub(super) fn prepare(request: Request, view: &View) -> Result<Prepared, Box<Dep
 fn departures(page: &Ingest, view: &View) -> Vec<(FindingId, ReportKey)> {
     let left = page.reports.iter().filter_map(|(report, _)| {
         let held = view.report(&report.key.digest())?.finding;
-        (held != identity::finding_id(&report.origin)).then(|| (held, report.key.clone()))
+        (held != FindingKey::of_origin(&report.origin).id()).then(|| (held, report.key.clone()))
     });
     left.collect()
 }

@@ -120,6 +120,7 @@ fn report(finding: &Finding<'_>, id: &str, document: &Bytes, unit: &Unit) -> Rep
         remarks: remarks.into_vec(),
         raw,
         raw_truncated,
+        attributes: Vec::new(),
     }
 }
 

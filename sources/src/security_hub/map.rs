@@ -109,6 +109,7 @@ fn report(asff: &Asff<'_>, id: &str, document: &Bytes, unit: &Unit) -> Report {
         remarks: remarks.into_vec(),
         raw,
         raw_truncated,
+        attributes: Vec::new(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The same thing read by two paths has one origin, and different things never do (D2, D3).
 
-use muster_core::identity::{finding_id, finding_key};
+use muster_core::identity::FindingKey;
 use muster_core::report::{Exposure, FindingClass};
 use serde_json::{Value, json};
 
@@ -43,8 +43,7 @@ fn a_guardduty_finding_and_its_copy_are_one() {
     assert_eq!(native.severity_normalized, copy.severity_normalized);
     assert_eq!(native.resources[0].id, copy.resources[0].id);
     assert_eq!(native.count, copy.count);
-    assert_eq!(finding_id(&native.origin), finding_id(&copy.origin));
-    assert_eq!(finding_key(&native.origin), native.origin.text);
+    assert_eq!(FindingKey::of_origin(&native.origin), FindingKey::of_origin(&copy.origin));
 }
 
 #[test]

@@ -20,6 +20,8 @@ pub(super) fn path(path: ReportPath) -> wire::ReportPath {
     match path {
         ReportPath::Native => wire::ReportPath::Native,
         ReportPath::Asff => wire::ReportPath::Asff,
+        ReportPath::Ocsf => wire::ReportPath::Ocsf,
+        ReportPath::Event => wire::ReportPath::Event,
     }
 }
 
@@ -119,6 +121,7 @@ pub(super) fn change_kind(kind: ChangeKind) -> wire::ChangeKind {
         ChangeKind::Triaged => wire::ChangeKind::Triaged,
         ChangeKind::Reprioritized => wire::ChangeKind::Reprioritized,
         ChangeKind::Observed => wire::ChangeKind::Observed,
+        ChangeKind::Regrouped => wire::ChangeKind::Regrouped,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Made-up reports, as variations of [`crate::testing::report`].
 
 use bytes::Bytes;
+use muster_core::identity::FindingKey;
 use muster_core::ids::FindingId;
 use muster_core::plan::Observation;
 use muster_core::report::{FindingClass, Report, Severity, Status};
@@ -59,6 +60,7 @@ impl Sample {
     /// The sample as a unit read it.
     pub(super) fn observed(&self) -> Observation {
         let report = self.report.clone();
-        Observation { content_hash: report.content_hash(), report, unit: unit() }
+        let finding = FindingKey::of_origin(&report.origin);
+        Observation { content_hash: report.content_hash(), report, unit: unit(), finding }
     }
 }

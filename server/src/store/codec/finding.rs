@@ -4,10 +4,10 @@
 //! left out, so a new field must mean the same by them.
 
 use bytes::Bytes;
-use muster_core::finding::{Facts, Finding, HeldReport};
+use muster_core::finding::{Facts, Finding, HeldReport, Placement, RelatedThreat};
 use muster_core::ids::{FindingId, Revision};
 use muster_core::priority::{Priority, Reason};
-use muster_core::report::{CustomerFields, OriginKey, Report, ReportKey, Resource};
+use muster_core::report::{Attribute, CustomerFields, OriginKey, Report, ReportKey, Resource};
 use muster_core::time::Millis;
 use muster_core::triage::{Actor, Triage};
 
@@ -35,6 +35,20 @@ pub(crate) struct FindingMessage {
     updated: i64,
     #[prost(uint64, tag = "9")]
     content_version: u64,
+    #[prost(bytes = "bytes", tag = "10")]
+    merged_into: Bytes,
+    #[prost(message, optional, tag = "11")]
+    threat: Option<ThreatMessage>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct ThreatMessage {
+    #[prost(bytes = "bytes", tag = "1")]
+    finding: Bytes,
+    #[prost(uint32, tag = "2")]
+    severity_normalized: u32,
+    #[prost(string, tag = "3")]
+    rule_id: String,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -49,6 +63,12 @@ struct HeldMessage {
     first_stored: i64,
     #[prost(uint32, tag = "5")]
     absence: u32,
+    /// The class that placed it; empty for none.
+    #[prost(string, tag = "6")]
+    class: String,
+    /// A decision placed it.
+    #[prost(bool, tag = "7")]
+    decided: bool,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -121,6 +141,16 @@ struct ReportMessage {
     raw: Bytes,
     #[prost(bool, tag = "34")]
     raw_truncated: bool,
+    #[prost(message, repeated, tag = "35")]
+    attributes: Vec<AttributeMessage>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct AttributeMessage {
+    #[prost(string, tag = "1")]
+    name: String,
+    #[prost(string, tag = "2")]
+    value: String,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -237,7 +267,7 @@ struct ReasonMessage {
 impl From<&Finding> for FindingMessage {
     fn from(finding: &Finding) -> Self {
         Self {
-            id: Bytes::copy_from_slice(&finding.id.0),
+            id: bytes(&finding.id),
             key: finding.key.clone(),
             reports: finding.reports.iter().map(HeldMessage::from).collect(),
             facts: Some((&finding.facts).into()),
@@ -246,7 +276,35 @@ impl From<&Finding> for FindingMessage {
             created: finding.created.0,
             updated: finding.updated.0,
             content_version: finding.content_version,
+            merged_into: finding.merged_into.map_or_else(Bytes::new, |into| bytes(&into)),
+            threat: finding.threat.as_ref().map(ThreatMessage::from),
         }
+    }
+}
+
+fn bytes(finding: &FindingId) -> Bytes {
+    Bytes::copy_from_slice(&finding.0)
+}
+
+impl From<&RelatedThreat> for ThreatMessage {
+    fn from(threat: &RelatedThreat) -> Self {
+        Self {
+            finding: bytes(&threat.finding),
+            severity_normalized: threat.severity_normalized.into(),
+            rule_id: threat.rule_id.clone(),
+        }
+    }
+}
+
+impl TryFrom<ThreatMessage> for RelatedThreat {
+    type Error = Damage;
+
+    fn try_from(message: ThreatMessage) -> Result<Self, Damage> {
+        Ok(Self {
+            finding: FindingId(id("threat.finding", &message.finding)?),
+            severity_normalized: narrow("threat.severity", message.severity_normalized)?,
+            rule_id: message.rule_id,
+        })
     }
 }
 
@@ -257,6 +315,11 @@ impl FindingMessage {
         for held in self.reports {
             reports.push(held.try_into()?);
         }
+        let merged_into = if self.merged_into.is_empty() {
+            None
+        } else {
+            Some(FindingId(id("merged_into", &self.merged_into)?))
+        };
         Ok(Finding {
             id: FindingId(id("id", &self.id)?),
             key: self.key,
@@ -268,6 +331,8 @@ impl FindingMessage {
             updated: Millis(self.updated),
             revision,
             content_version: self.content_version,
+            merged_into,
+            threat: self.threat.map(RelatedThreat::try_from).transpose()?,
         })
     }
 }
@@ -280,6 +345,11 @@ impl From<&HeldReport> for HeldMessage {
             content_hash: held.content_hash,
             first_stored: held.first_stored.0,
             absence: number(held.absence),
+            class: match &held.placed {
+                Placement::Class(class) => class.clone(),
+                Placement::Origin | Placement::Decision => String::new(),
+            },
+            decided: held.placed == Placement::Decision,
         }
     }
 }
@@ -294,6 +364,11 @@ impl TryFrom<HeldMessage> for HeldReport {
             content_hash: message.content_hash,
             first_stored: Millis(message.first_stored),
             absence: optional(message.absence)?,
+            placed: match (message.decided, message.class) {
+                (true, _) => Placement::Decision,
+                (false, class) if class.is_empty() => Placement::Origin,
+                (false, class) => Placement::Class(class),
+            },
         })
     }
 }
@@ -336,7 +411,20 @@ impl From<&Report> for ReportMessage {
             remarks: report.remarks.clone(),
             raw: report.raw.clone(),
             raw_truncated: report.raw_truncated,
+            attributes: report.attributes.iter().map(AttributeMessage::from).collect(),
         }
+    }
+}
+
+impl From<&Attribute> for AttributeMessage {
+    fn from(attribute: &Attribute) -> Self {
+        Self { name: attribute.name.clone(), value: attribute.value.clone() }
+    }
+}
+
+impl From<AttributeMessage> for Attribute {
+    fn from(message: AttributeMessage) -> Self {
+        Self { name: message.name, value: message.value }
     }
 }
 
@@ -385,6 +473,7 @@ impl TryFrom<ReportMessage> for Report {
             remarks: message.remarks,
             raw: message.raw,
             raw_truncated: message.raw_truncated,
+            attributes: message.attributes.into_iter().map(Attribute::from).collect(),
         })
     }
 }

@@ -62,7 +62,7 @@ numbered! {
         Threat = 1, Vulnerability = 2, Misconfiguration = 3, SensitiveData = 4, Exposure = 5,
     }
     SourceKind { SecurityHub = 1, GuardDuty = 2, AccessAnalyzer = 3, TrustedAdvisor = 4 }
-    ReportPath { Native = 1, Asff = 2 }
+    ReportPath { Native = 1, Asff = 2, Ocsf = 3, Event = 4 }
     IdentityRule {
         GuardDuty = 1, ExternalAccess = 2, AccessAnalyzer = 3, Control = 4, TrustedAdvisor = 5,
         Inspector = 6, Macie = 7, ConfigRule = 8, Health = 9, OtherAsff = 10,
@@ -73,7 +73,7 @@ numbered! {
     Gate { Closed = 1, Sample = 2 }
     ChangeKind {
         Created = 1, ContentUpdated = 2, StatusChanged = 3, Triaged = 4, Reprioritized = 5,
-        Observed = 6,
+        Observed = 6, Regrouped = 7,
     }
 }
 
@@ -98,7 +98,7 @@ mod tests {
         reads_back(&TriageReason::ALL);
         reads_back(&FindingClass::ALL);
         reads_back(&SourceKind::ALL);
-        reads_back(&[ReportPath::Native, ReportPath::Asff]);
+        reads_back(&ReportPath::ALL);
         reads_back(&IdentityRule::ALL);
         reads_back(&Exposure::ALL);
         reads_back(&[Absence::Resolved, Absence::Expired, Absence::Unobservable]);

@@ -91,6 +91,7 @@ pub(super) fn report(pages: &[Finding<'_>], id: &str, source: &Source<'_>) -> Re
         remarks: remarks.into_vec(),
         raw,
         raw_truncated,
+        attributes: Vec::new(),
     }
 }
 

@@ -96,6 +96,7 @@ fn report(row: &FlaggedResource<'_>, document: &Bytes, evaluation: &Evaluation<'
         remarks: remarks.into_vec(),
         raw,
         raw_truncated,
+        attributes: Vec::new(),
     }
 }
 
