@@ -19,10 +19,12 @@ mod absence;
 mod diff;
 mod entry;
 mod hold;
+mod refold;
 mod regroup;
 
 pub use absence::{RETENTION_DAYS, absence};
 pub use hold::refreshes;
+pub use refold::{Group, Placed, Refolded, claim, names, refold};
 pub use regroup::{
     RegroupError, Regrouping, forward, founded, leaving, merge, regroup, relate, split,
 };

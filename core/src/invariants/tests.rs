@@ -161,10 +161,20 @@ proptest! {
         prop_assert_eq!(spoilt(&|finding| finding.triage = suppressed()), []);
         prop_assert_eq!(spoilt(&|finding| finding.priority.score ^= 1), [Promise::P1]);
         prop_assert_eq!(spoilt(&|finding| finding.facts.sample ^= true), [Promise::P1]);
-        if !sound.reports.is_empty() {
+        if sound.reports.len() > 1 {
             prop_assert_eq!(
                 spoilt(&|finding| finding.reports[0].report.origin.text.push('x')),
                 [Promise::D3]
+            );
+            prop_assert_eq!(
+                spoilt(&|finding| finding.reports[0].placed = Placement::Class("c".to_owned())),
+                [Promise::D3]
+            );
+        }
+        if !sound.reports.is_empty() {
+            prop_assert_eq!(
+                spoilt(&|finding| finding.merged_into = Some(finding.id)),
+                [Promise::D1]
             );
             prop_assert_eq!(
                 spoilt(&|finding| finding.reports[0].report.origin.text.insert(0, 'x')),
