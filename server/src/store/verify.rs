@@ -22,7 +22,7 @@ use muster_core::unit::Unit;
 pub use self::journal::{JournalVerified, verify_journal};
 use super::{Head, MetaRow, MetaTable, Store, StoreError};
 use crate::quarantine::Kept;
-use crate::{checkpoint, writer};
+use crate::{checkpoint, routes, writer};
 
 /// How many violations are kept with their text; all are counted.
 pub const VIOLATIONS_KEPT: usize = 100;
@@ -277,6 +277,10 @@ fn check_row(table: MetaTable, (key, value): &MetaRow) -> Option<Violation> {
         MetaTable::Quarantine => {
             let read = Kept::read(value).map_err(|error| error.to_string());
             (Promise::S1, read.map(drop))
+        }
+        MetaTable::Route => {
+            let read = routes::read_row(key, value).map_err(|error| error.to_string());
+            (Promise::D3, read.map(drop))
         }
         // Nothing is kept there yet.
         MetaTable::Unit | MetaTable::Store => return None,
