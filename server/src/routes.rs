@@ -81,21 +81,29 @@ pub struct Walk {
     pub pin: Option<RouteFrom>,
     /// The findings that it passes; the last is the one it belongs to. Never empty.
     pub steps: Vec<Placed>,
+    /// Who made the aliases between them.
+    pub aliases: Vec<RoutedBy>,
 }
 
 impl Walk {
-    /// The first finding: that of the pin, or of the report's own key.
+    /// The finding that it ends in.
     ///
     /// # Panics
     ///
     /// Never: a walk has a step.
-    pub fn first(&self) -> &Placed {
-        self.steps.first().expect("a walk has a step")
+    pub fn end(&self) -> &Placed {
+        self.steps.last().expect("a walk has a step")
     }
 
-    /// What `id` says on this way: what would put the report there if the way ended there.
+    /// What would place the report in `id` if the way ended there; `None` when it does not pass.
     pub fn at(&self, id: FindingId) -> Option<&Placed> {
         self.steps.iter().find(|step| step.id == id)
+    }
+
+    /// The first finding on the way that somebody merged into the next.
+    pub fn merged(&self) -> Option<&Placed> {
+        let hops = self.steps.iter().zip(&self.aliases);
+        hops.filter(|(_, by)| **by == RoutedBy::Decision).map(|(step, _)| step).next()
     }
 }
 
@@ -152,11 +160,10 @@ impl<'a> Routes<'a> {
                     RoutedBy::Rules => self.classes.key(report).placement,
                 };
                 let first = placed(FindingKey { text: route.key, placement });
-                return Ok(Walk { pin: Some(pin), steps: self.follow(first)? });
+                return self.follow(Some(pin), first);
             }
         }
-        let first = placed(self.classes.key(report));
-        Ok(Walk { pin: None, steps: self.follow(first)? })
+        self.follow(None, placed(self.classes.key(report)))
     }
 
     /// The finding that holds what would be in `id`: `id` itself when no alias leads on.
@@ -166,8 +173,7 @@ impl<'a> Routes<'a> {
     /// As for [`place`](Self::place).
     pub fn end(&self, id: FindingId) -> Result<FindingId, StoreError> {
         let key = FindingKey { text: String::new(), placement: Placement::Origin };
-        let steps = self.follow(Placed { id, key })?;
-        Ok(steps.last().map_or(id, |step| step.id))
+        Ok(self.follow(None, Placed { id, key })?.end().id)
     }
 
     /// The route that begins at `from`.
@@ -185,30 +191,31 @@ impl<'a> Routes<'a> {
     }
 
     /// Follows aliases from `first`.
-    fn follow(&self, first: Placed) -> Result<Vec<Placed>, StoreError> {
-        let mut steps = vec![first];
+    fn follow(&self, pin: Option<RouteFrom>, first: Placed) -> Result<Walk, StoreError> {
+        let mut walk = Walk { pin, steps: vec![first], aliases: Vec::new() };
         loop {
-            let last = steps.last().expect("it begins with one");
-            let Some(route) = self.route(RouteFrom::Finding(last.id))? else { return Ok(steps) };
+            let last = walk.end();
+            let Some(route) = self.route(RouteFrom::Finding(last.id))? else { return Ok(walk) };
             let placement = match route.by {
                 RoutedBy::Decision => Placement::Decision,
                 RoutedBy::Rules => last.key.placement.clone(),
             };
             let next = placed(FindingKey { text: route.key, placement });
-            if steps.iter().any(|step| step.id == next.id) {
+            if walk.steps.iter().any(|step| step.id == next.id) {
                 let what =
                     format!("the routes of findings {} and {} lead in a circle", last.id, next.id);
                 return Err(StoreError::Corrupt { what });
             }
-            if steps.len() > HOPS_MAX {
-                let first = steps.first().map_or(next.id, |step| step.id);
+            if walk.steps.len() > HOPS_MAX {
+                let first = walk.steps.first().map_or(next.id, |step| step.id);
                 let what = format!(
                     "from finding {first} more than {HOPS_MAX} routes lead on, to {} and further",
                     next.id
                 );
                 return Err(StoreError::Corrupt { what });
             }
-            steps.push(next);
+            walk.aliases.push(route.by);
+            walk.steps.push(next);
         }
     }
 }

@@ -15,12 +15,12 @@ fn to(key: &str, by: RoutedBy) -> Route {
 }
 
 fn natural(report: &Report) -> FindingId {
-    Classes::default().key(report).id()
+    Classes::builtin().key(report).id()
 }
 
 #[test]
 fn without_routes_a_report_goes_to_its_own_key() {
-    let (store, classes) = (MemoryStore::new(), Classes::default());
+    let (store, classes) = (MemoryStore::new(), Classes::builtin());
     let routes = Routes::new(&store, &classes).unwrap();
 
     let placed = routes.place(&report(1)).unwrap();
@@ -30,7 +30,7 @@ fn without_routes_a_report_goes_to_its_own_key() {
 
 #[test]
 fn a_pin_counts_before_the_key_and_that_of_the_report_before_that_of_its_origin() {
-    let (store, classes) = (MemoryStore::new(), Classes::default());
+    let (store, classes) = (MemoryStore::new(), Classes::builtin());
     let pinned = report(1);
     let mut copy = report(1);
     copy.key.provider_id.push('x');
@@ -59,7 +59,7 @@ fn a_pin_counts_before_the_key_and_that_of_the_report_before_that_of_its_origin(
 
 #[test]
 fn aliases_are_followed_and_a_decision_on_the_way_is_what_placed_it() {
-    let (store, classes) = (MemoryStore::new(), Classes::default());
+    let (store, classes) = (MemoryStore::new(), Classes::builtin());
     let (first, rules) = (RouteFrom::Finding(natural(&report(1))), RoutedBy::Rules);
     write(&store, vec![row(first, Some(&to("b", rules)))]);
     let routes = Routes::new(&store, &classes).unwrap();
@@ -81,7 +81,7 @@ fn aliases_are_followed_and_a_decision_on_the_way_is_what_placed_it() {
 
 #[test]
 fn a_circle_is_an_error_that_names_both() {
-    let (store, classes) = (MemoryStore::new(), Classes::default());
+    let (store, classes) = (MemoryStore::new(), Classes::builtin());
     let route = |from: &str, to_key: &str| {
         row(RouteFrom::Finding(FindingId::derive(from)), Some(&to(to_key, RoutedBy::Decision)))
     };
@@ -97,7 +97,7 @@ fn a_circle_is_an_error_that_names_both() {
 
 #[test]
 fn a_way_that_does_not_end_is_an_error_and_not_a_hang() {
-    let (store, classes) = (MemoryStore::new(), Classes::default());
+    let (store, classes) = (MemoryStore::new(), Classes::builtin());
     let route = |n: usize| {
         let from = RouteFrom::Finding(FindingId::derive(&n.to_string()));
         row(from, Some(&to(&(n + 1).to_string(), RoutedBy::Rules)))
