@@ -13,7 +13,7 @@ mod journal;
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use muster_core::change::{Change, ChangeKind};
+use muster_core::change::Change;
 use muster_core::finding::Finding;
 use muster_core::ids::{FindingId, Revision};
 use muster_core::invariants::{self, Log, Owners, Promise, Violation};
@@ -168,7 +168,7 @@ impl Walk<'_> {
 
     fn change(&mut self, change: &Change) {
         self.found.changes += 1;
-        if change.kinds.contains(&ChangeKind::Triaged) {
+        if change.is_decision() {
             self.found.newest_decision = self.found.newest_decision.max(Some(change.revision));
         }
         self.found.violations.note(self.log.append(change));

@@ -181,13 +181,6 @@ impl Writer {
         }
         note(rest, Side::Loses, "split_into", to.id, &keys);
         note(gained, Side::Gains, "split_from", finding.id, &keys);
-        if let Some(former) = image.and_then(|image| image.merged_into) {
-            gained.change.fields.push(FieldChange {
-                field: "merged_into".to_owned(),
-                before: former.to_string(),
-                after: String::new(),
-            });
-        }
         Ok(Ok(Planned { mutations, routes: vec![row] }))
     }
 
@@ -303,7 +296,10 @@ fn note(mutation: &mut Mutation, side: Side, field: &str, other: FindingId, repo
         FieldChange { field: field.to_owned(), before, after }
     };
     let fields = &mut mutation.change.fields;
-    fields.push(moved(field, other.to_string(), Side::Gains));
+    // What the finding itself says is noted already.
+    if fields.iter().all(|known| known.field != field) {
+        fields.push(moved(field, other.to_string(), Side::Gains));
+    }
     fields.extend(reports.iter().map(|key| moved("report", key.to_string(), side)));
 }
 
