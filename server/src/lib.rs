@@ -19,6 +19,7 @@ pub mod config;
 pub mod feed;
 pub mod quarantine;
 pub mod routes;
+pub mod rules;
 pub mod store;
 pub mod telemetry;
 pub mod units;
