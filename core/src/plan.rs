@@ -24,7 +24,7 @@ mod regroup;
 
 pub use absence::{RETENTION_DAYS, absence};
 pub use hold::refreshes;
-pub use refold::{Group, Placed, Refolded, claim, names, refold};
+pub use refold::{Group, Member, Placed, Refolded, claim, names, refold};
 pub use regroup::{
     RegroupError, Regrouping, forward, founded, leaving, merge, regroup, relate, split,
 };
