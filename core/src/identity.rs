@@ -259,7 +259,9 @@ impl KeyText {
         self.0.push('|');
         let part = bounded_part(part);
         let mut rest: &str = &part;
-        while let Some(at) = rest.find(|c: char| c == '|' || c == '%' || c.is_ascii_control()) {
+        // What is escaped is ASCII: its bytes are no part of other characters.
+        let is_special = |byte: u8| matches!(byte, b'|' | b'%') || byte.is_ascii_control();
+        while let Some(at) = rest.bytes().position(is_special) {
             let (plain, special) = rest.split_at(at);
             let mut chars = special.chars();
             let code = chars.next().map_or(0, u32::from);

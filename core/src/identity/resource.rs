@@ -67,7 +67,10 @@ pub fn canonical_resource(id: &str, kind: &str, place: &Place<'_>) -> String {
         None if is_pseudo(&id) => id.clone().into_owned(),
         None => complete(&id, kind, place),
     };
-    bounded_part(&name).into_owned()
+    match bounded_part(&name) {
+        Cow::Borrowed(_) => name,
+        Cow::Owned(bounded) => bounded,
+    }
 }
 
 fn canonical_arn(arn: &Arn<'_>) -> String {
@@ -177,22 +180,24 @@ fn is_kind(kind: &str, service: &str, name: &str) -> bool {
     }
 }
 
+/// What EC2's ids begin with, and the resource types that these have in ARNs.
+const EC2_KINDS: [(&str, &str); 9] = [
+    ("acl", "network-acl"),
+    ("ami", "image"),
+    ("eni", "network-interface"),
+    ("i", "instance"),
+    ("sg", "security-group"),
+    ("snap", "snapshot"),
+    ("subnet", "subnet"),
+    ("vol", "volume"),
+    ("vpc", "vpc"),
+];
+
 /// The EC2 resource type of an id such as `i-0abc`, by its prefix.
 fn ec2_kind(id: &str) -> Option<&'static str> {
     let (prefix, rest) = id.split_once('-')?;
-    let kind = match prefix.to_ascii_lowercase().as_str() {
-        "acl" => "network-acl",
-        "ami" => "image",
-        "eni" => "network-interface",
-        "i" => "instance",
-        "sg" => "security-group",
-        "snap" => "snapshot",
-        "subnet" => "subnet",
-        "vol" => "volume",
-        "vpc" => "vpc",
-        _ => return None,
-    };
-    (!rest.is_empty() && rest.bytes().all(|b| b.is_ascii_alphanumeric())).then_some(kind)
+    let (_, kind) = EC2_KINDS.iter().find(|(known, _)| known.eq_ignore_ascii_case(prefix))?;
+    (!rest.is_empty() && rest.bytes().all(|b| b.is_ascii_alphanumeric())).then_some(*kind)
 }
 
 /// Whether a bare id that looks like EC2's is one: its type says so, or nothing contradicts and it is
