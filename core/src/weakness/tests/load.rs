@@ -32,7 +32,7 @@ fn every_class_and_entry_of_the_program_is_reachable() {
         for entry in &class.merge {
             assert!(entry.product.is_posture(), "{}", class.id);
             for rule in &entry.rules {
-                let candidates = &classes.0.index[&entry.product][rule];
+                let candidates = &classes.0.index[entry.product as usize][rule];
                 assert!(candidates.iter().any(|c| classes.all()[c.class].id == class.id));
             }
         }
