@@ -190,15 +190,16 @@ fn products(speaking: &[Witness<'_>], reports: &[HeldReport]) -> Vec<String> {
         .iter()
         .map(|witness| &witness.held.report)
         .filter(|report| !is_copy(report) || originals(report, reports).next().is_none());
-    let mut products: Vec<_> = independent.map(|report| report.product.clone()).collect();
+    let mut products: Vec<&str> = independent.map(|report| &*report.product).collect();
     products.sort_unstable();
     products.dedup();
-    products
+    products.into_iter().map(str::to_owned).collect()
 }
 
 /// The lead's resources, then what others add; at most [`crate::report::RESOURCES_MAX`].
 fn resources(lead: &HeldReport, witnesses: &[Witness<'_>]) -> Vec<Resource> {
-    let mut others: Vec<&HeldReport> = witnesses.iter().map(|witness| witness.held).collect();
+    let more = |held: &&HeldReport| held.report.resources != lead.report.resources;
+    let mut others: Vec<_> = witnesses.iter().map(|witness| witness.held).filter(more).collect();
     others.sort_unstable_by(|a, b| a.report.key.cmp(&b.report.key));
     let mut resources = lead.report.resources.clone();
     for resource in others.iter().flat_map(|held| &held.report.resources) {

@@ -259,7 +259,14 @@ impl KeyText {
         self.0.push('|');
         let part = bounded_part(part);
         let mut rest: &str = &part;
-        while let Some(at) = rest.find(|c: char| c == '|' || c == '%' || c.is_ascii_control()) {
+        // What is escaped is ASCII: its bytes are no part of other characters.
+        let is_special = |byte: u8| matches!(byte, b'|' | b'%') || byte.is_ascii_control();
+        // Almost always there is none, which is quickest to see without stopping at each byte.
+        if !rest.bytes().fold(false, |found, byte| found | is_special(byte)) {
+            self.0.push_str(rest);
+            return self;
+        }
+        while let Some(at) = rest.bytes().position(is_special) {
             let (plain, special) = rest.split_at(at);
             let mut chars = special.chars();
             let code = chars.next().map_or(0, u32::from);

@@ -23,7 +23,7 @@ mod refold;
 mod regroup;
 
 pub use absence::{RETENTION_DAYS, absence};
-pub use hold::refreshes;
+pub use hold::{older, refreshes};
 pub use refold::{Group, Member, Placed, Refolded, claim, names, refold};
 pub use regroup::{
     RegroupError, Regrouping, forward, founded, leaving, merge, regroup, relate, split,

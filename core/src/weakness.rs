@@ -96,7 +96,7 @@ pub struct Classes(Arc<Table>);
 struct Table {
     classes: Vec<Class>,
     /// By product, then by canonical rule id: the narrower entry first.
-    index: HashMap<Product, HashMap<String, Vec<Candidate>>>,
+    index: [HashMap<String, Vec<Candidate>>; Product::ALL.len()],
     text: String,
 }
 
@@ -125,11 +125,11 @@ impl Classes {
     pub fn read(base: &str, operator: Option<&str>) -> Result<Self, ClassesError> {
         let classes = read::compose(base, operator)?;
         let text = write::text(&classes);
-        let mut index: HashMap<Product, HashMap<String, Vec<Candidate>>> = HashMap::new();
+        let mut index: [HashMap<String, Vec<Candidate>>; Product::ALL.len()] = Default::default();
         for (class, Class { merge, .. }) in classes.iter().enumerate() {
             for entry in merge {
+                let rules = &mut index[entry.product as usize];
                 for rule in &entry.rules {
-                    let rules = index.entry(entry.product).or_default();
                     rules.entry(rule.clone()).or_default().push(Candidate {
                         class,
                         other: entry.other.clone(),
@@ -138,7 +138,7 @@ impl Classes {
                 }
             }
         }
-        for candidates in index.values_mut().flat_map(HashMap::values_mut) {
+        for candidates in index.iter_mut().flat_map(HashMap::values_mut) {
             candidates.sort_by_key(|candidate| candidate.when.width());
         }
         Ok(Self(Arc::new(Table { classes, index, text })))
@@ -210,7 +210,7 @@ impl Classes {
 
     fn candidate(&self, report: &Report) -> Option<&Class> {
         let said = Said::of(report)?;
-        let candidates = self.0.index.get(&said.product)?.get(&*said.rule)?;
+        let candidates = self.0.index.get(said.product as usize)?.get(&*said.rule)?;
         let fits = |candidate: &&Candidate| {
             (said.product != Product::Other || candidate.other == report.product)
                 && candidate.when.hold(report)

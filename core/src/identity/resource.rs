@@ -67,29 +67,56 @@ pub fn canonical_resource(id: &str, kind: &str, place: &Place<'_>) -> String {
         None if is_pseudo(&id) => id.clone().into_owned(),
         None => complete(&id, kind, place),
     };
-    bounded_part(&name).into_owned()
+    match bounded_part(&name) {
+        Cow::Borrowed(_) => name,
+        Cow::Owned(bounded) => bounded,
+    }
 }
 
 fn canonical_arn(arn: &Arn<'_>) -> String {
-    let lower = |part: &str| part.to_ascii_lowercase();
     let (partition, service, region) =
-        (lower(arn.partition), lower(arn.service), lower(arn.region));
+        (lower_case(arn.partition), lower_case(arn.service), lower_case(arn.region));
     let cut = arn.resource.trim_end_matches(|c: char| c == '/' || c.is_whitespace());
     // The final slash of an S3 object's name belongs to the name.
     let resource = if service == "s3" && cut.contains('/') { arn.resource } else { cut };
     let account = arn.account;
-    match service.as_str() {
+    match &*service {
         // Seen in findings of Cloud Custodian: `arn:aws:::123456789012:`.
         "" if is_account(account) && resource.is_empty() => account_root(&partition, account),
         // Buckets belong to a partition. Access points and the like do have a Region and an account.
-        "s3" if is_bucket_name(resource) => format!("arn:{partition}:s3:::{resource}"),
+        "s3" if is_bucket_name(resource) => joined(&partition, "s3", "", "", &[resource]),
         "ec2" => canonical_ec2(&partition, &region, account, resource),
-        "lambda" => {
-            let resource = without_qualifier(resource);
-            format!("arn:{partition}:lambda:{region}:{account}:{resource}")
-        }
-        _ => format!("arn:{partition}:{service}:{region}:{account}:{resource}"),
+        "lambda" => joined(&partition, "lambda", &region, account, &[without_qualifier(resource)]),
+        service => joined(&partition, service, &region, account, &[resource]),
     }
+}
+
+/// The text in lower case, which it usually is.
+fn lower_case(text: &str) -> Cow<'_, str> {
+    if text.bytes().any(|b| b.is_ascii_uppercase()) {
+        Cow::Owned(text.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// The ARN of these parts. Every document has one made: this takes a third of the time of `format!`.
+fn joined(
+    partition: &str,
+    service: &str,
+    region: &str,
+    account: &str,
+    resource: &[&str],
+) -> String {
+    let mut arn = String::with_capacity(128);
+    for part in ["arn", partition, service, region, account] {
+        arn.push_str(part);
+        arn.push(':');
+    }
+    for part in resource {
+        arn.push_str(part);
+    }
+    arn
 }
 
 fn canonical_ec2(partition: &str, region: &str, account: &str, resource: &str) -> String {
@@ -98,13 +125,13 @@ fn canonical_ec2(partition: &str, region: &str, account: &str, resource: &str) -
         Some((kind, id)) => (kind, id),
         None => match ec2_kind(resource) {
             Some(kind) => (kind, resource),
-            None => return format!("arn:{partition}:ec2:{region}:{account}:{resource}"),
+            None => return joined(partition, "ec2", region, account, &[resource]),
         },
     };
     // EC2 and ASFF write snapshots without an account, Trusted Advisor knows one.
     let account = if kind == "snapshot" { "" } else { account };
-    let id = if ec2_kind(id) == Some(kind) { id.to_ascii_lowercase() } else { id.to_owned() };
-    format!("arn:{partition}:ec2:{region}:{account}:{kind}/{id}")
+    let id = if ec2_kind(id) == Some(kind) { lower_case(id) } else { Cow::Borrowed(id) };
+    joined(partition, "ec2", region, account, &[kind, "/", &id])
 }
 
 /// `function:name` of `function:name:qualifier`.
@@ -145,7 +172,8 @@ fn complete(id: &str, kind: &str, place: &Place<'_>) -> String {
         return format!("arn:{partition}:lambda:{region}:{account}:function:{id}");
     }
     if let Some(ec2) = ec2_kind(id).filter(|_| says_ec2(id, kind)) {
-        return canonical_ec2(partition, region.as_str(), account.as_str(), &format!("{ec2}/{id}"));
+        let account = if ec2 == "snapshot" { "" } else { account.as_str() };
+        return joined(partition, "ec2", region.as_str(), account, &[ec2, "/", &lower_case(id)]);
     }
     // The kind is the product's text too: it must not run into the id.
     let kind = kind.replace('%', "%25").replace('/', "%2F");
@@ -177,22 +205,24 @@ fn is_kind(kind: &str, service: &str, name: &str) -> bool {
     }
 }
 
+/// What EC2's ids begin with, and the resource types that these have in ARNs.
+const EC2_KINDS: [(&str, &str); 9] = [
+    ("acl", "network-acl"),
+    ("ami", "image"),
+    ("eni", "network-interface"),
+    ("i", "instance"),
+    ("sg", "security-group"),
+    ("snap", "snapshot"),
+    ("subnet", "subnet"),
+    ("vol", "volume"),
+    ("vpc", "vpc"),
+];
+
 /// The EC2 resource type of an id such as `i-0abc`, by its prefix.
 fn ec2_kind(id: &str) -> Option<&'static str> {
     let (prefix, rest) = id.split_once('-')?;
-    let kind = match prefix.to_ascii_lowercase().as_str() {
-        "acl" => "network-acl",
-        "ami" => "image",
-        "eni" => "network-interface",
-        "i" => "instance",
-        "sg" => "security-group",
-        "snap" => "snapshot",
-        "subnet" => "subnet",
-        "vol" => "volume",
-        "vpc" => "vpc",
-        _ => return None,
-    };
-    (!rest.is_empty() && rest.bytes().all(|b| b.is_ascii_alphanumeric())).then_some(kind)
+    let (_, kind) = EC2_KINDS.iter().find(|(known, _)| known.eq_ignore_ascii_case(prefix))?;
+    (!rest.is_empty() && rest.bytes().all(|b| b.is_ascii_alphanumeric())).then_some(*kind)
 }
 
 /// Whether a bare id that looks like EC2's is one: its type says so, or nothing contradicts and it is

@@ -46,8 +46,9 @@ fn put(reports: &mut Vec<HeldReport>, observation: Observation, now: Millis) {
     }
 }
 
-/// Whether `report` is an earlier version of `held`.
-fn older(report: &Report, held: &Report, now: Millis) -> bool {
+/// Whether `report` is an earlier version of `held`, so that it says nothing any more: not even that it
+/// belongs to another finding.
+pub fn older(report: &Report, held: &Report, now: Millis) -> bool {
     let [report, held] = [report, held].map(|version| credible(version.provider_updated, now));
     report.zip(held).is_some_and(|(report, held)| report < held)
 }

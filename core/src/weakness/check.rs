@@ -1,6 +1,6 @@
 //! What must hold of entries, of conditions, and of all classes together.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::entry::{Entry, Product};
 use super::read::{ClassesError, Read};
@@ -83,45 +83,58 @@ pub(super) fn condition(name: &str, values: &[String]) -> Result<(), String> {
 
 /// Says what is wrong with classes together: names that lead nowhere, and ids that two of them take.
 pub(super) fn together(classes: &[Read]) -> Result<(), ClassesError> {
-    let ids: BTreeSet<&str> = classes.iter().map(|read| read.class.id.as_str()).collect();
+    let known: BTreeMap<&str, &Read> =
+        classes.iter().map(|read| (read.class.id.as_str(), read)).collect();
     for read in classes {
-        let named = read.class.parents.iter().chain(&read.class.near);
-        for name in named {
-            if *name == read.class.id || !ids.contains(name.as_str()) {
+        for name in read.class.parents.iter().chain(&read.class.near) {
+            let Some(other) = known.get(name.as_str()).filter(|_| *name != read.class.id) else {
                 return Err(read.error(format!("`{name}` is no other class")));
+            };
+            let is_parent = read.class.parents.contains(name);
+            if is_parent && other.class.parents.contains(&read.class.id) {
+                return Err(read.error(format!("`{name}` is both its parent and its part")));
             }
         }
-        if let Some(ancestor) = read.class.parents.iter().find(|parent| {
-            classes.iter().any(|other| {
-                other.class.id == **parent && other.class.parents.contains(&read.class.id)
-            })
-        }) {
-            return Err(read.error(format!("`{ancestor}` is both its parent and its part")));
-        }
     }
-    let mut takers: BTreeMap<(Product, &str, &str), Vec<(&Read, &Entry)>> = BTreeMap::new();
+    taken_once(classes)
+}
+
+/// Says which id two classes take, whose conditions neither exclude each other nor are one narrower
+/// than the other.
+fn taken_once(classes: &[Read]) -> Result<(), ClassesError> {
+    let mut takers: BTreeMap<Id<'_>, Vec<(&Read, &Entry)>> = BTreeMap::new();
     for read in classes {
         for entry in &read.class.merge {
             for rule in &entry.rules {
-                let key = (entry.product, entry.other.as_str(), rule.as_str());
-                let known = takers.entry(key).or_default();
-                for (other, taker) in known.iter().filter(|(o, _)| o.class.id != read.class.id) {
-                    let ordered =
-                        entry.when.is_narrower(&taker.when) || taker.when.is_narrower(&entry.when);
-                    if entry.when.overlap(&taker.when) && !ordered {
-                        return Err(read.error(format!(
-                            "class `{}` (line {} of {}) takes {} `{rule}` too; add conditions that \
-                             exclude each other, or move it to `relate`",
-                            other.class.id,
-                            other.line(),
-                            other.text(),
-                            entry.product.as_str(),
-                        )));
-                    }
+                let known = takers.entry((entry.product, &entry.other, rule)).or_default();
+                let doubtful = known.iter().find(|(other, taker)| {
+                    other.class.id != read.class.id
+                        && entry.when.overlap(&taker.when)
+                        && !entry.when.is_narrower(&taker.when)
+                        && !taker.when.is_narrower(&entry.when)
+                });
+                if let Some((other, _)) = doubtful {
+                    return Err(taken_twice(read, other, entry.product, rule));
                 }
                 known.push((read, entry));
             }
         }
     }
     Ok(())
+}
+
+/// Product, company and product of another one, id.
+type Id<'a> = (Product, &'a str, &'a str);
+
+/// Two classes take one id: told of the operator's, who can change it.
+fn taken_twice(one: &Read, other: &Read, product: Product, rule: &str) -> ClassesError {
+    let (blamed, other) = if one.is_own() { (one, other) } else { (other, one) };
+    blamed.error(format!(
+        "class `{}` (line {} of {}) takes {} `{rule}` too; add conditions that exclude each other, or \
+         move it to `relate`",
+        other.class.id,
+        other.line,
+        other.text,
+        product.as_str(),
+    ))
 }

@@ -21,6 +21,9 @@ const LIST_MAX: usize = 1024;
 /// The longest id, title, rule or value, in bytes: that of a rule id of a report.
 const TEXT_MAX: usize = 256;
 
+/// What the operator's text is called.
+const OWN: &str = "your classes";
+
 /// The only version of the form there is.
 const VERSION: i64 = 1;
 
@@ -41,11 +44,16 @@ pub(super) struct Read {
     pub(super) class: Class,
     /// It takes away the class with that id.
     off: bool,
-    text: &'static str,
-    line: usize,
+    pub(super) text: &'static str,
+    pub(super) line: usize,
 }
 
 impl Read {
+    /// Whether the operator wrote it.
+    pub(super) fn is_own(&self) -> bool {
+        self.text == OWN
+    }
+
     /// An error about it.
     pub(super) fn error(&self, what: impl Into<String>) -> ClassesError {
         let what = format!("class `{}`: {}", self.class.id, what.into());
@@ -53,21 +61,11 @@ impl Read {
     }
 }
 
-impl Read {
-    pub(super) fn line(&self) -> usize {
-        self.line
-    }
-
-    pub(super) fn text(&self) -> &'static str {
-        self.text
-    }
-}
-
 /// The classes of `base` and over them those of the operator, by id.
 pub(super) fn compose(base: &str, operator: Option<&str>) -> Result<Vec<Class>, ClassesError> {
     let mut classes = Text { name: "the classes", text: base }.classes()?;
     if let Some(text) = operator {
-        for own in (Text { name: "your classes", text }).classes()? {
+        for own in (Text { name: OWN, text }).classes()? {
             let known = classes.iter().position(|known| known.class.id == own.class.id);
             match known {
                 Some(at) if own.off => drop(classes.remove(at)),
@@ -101,8 +99,8 @@ type Value<'t> = Spanned<DeValue<'t>>;
 
 impl Text<'_> {
     fn error(&self, span: Range<usize>, what: impl Into<String>) -> ClassesError {
-        let before = self.text.as_bytes().get(..span.start).unwrap_or(self.text.as_bytes());
-        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let before = self.text.get(..span.start).unwrap_or(self.text);
+        let line = before.matches('\n').count() + 1;
         ClassesError { text: self.name, line, what: what.into() }
     }
 

@@ -85,9 +85,9 @@ impl Classes {
             let class = if kind == RelationKind::Part { other } else { class };
             return Some(Relation { kind, class: class.id.clone() });
         }
-        let found = of_a.and_then(|class| self.evidence((a, class), b));
+        let found = of_a.and_then(|class| evidence((a, class), b));
         let turned = || {
-            let found = of_b.and_then(|class| self.evidence((b, class), a))?;
+            let found = of_b.and_then(|class| evidence((b, class), a))?;
             Some(Relation { kind: found.kind.turned(), ..found })
         };
         found.or_else(turned).or_else(|| threat(a, b)).or_else(|| {
@@ -95,23 +95,23 @@ impl Classes {
             Some(Relation { kind: found.kind.turned(), ..found })
         })
     }
+}
 
-    /// What `b` is to a weakness by the `relate` entries of its class.
-    fn evidence(&self, (a, class): (&Finding, &Class), b: &Finding) -> Option<Relation> {
-        let relates = b.reports.iter().any(|held| {
-            let said = Said::of(&held.report);
-            said.is_some_and(|said| class.relate.iter().any(|e| e.relates(&said, &held.report)))
-        });
-        let kind = match b.facts.class {
-            FindingClass::Threat => RelationKind::Threat,
-            FindingClass::Vulnerability
-            | FindingClass::Misconfiguration
-            | FindingClass::SensitiveData
-            | FindingClass::Exposure => RelationKind::Evidence,
-        };
-        let found = Relation { kind, class: class.id.clone() };
-        (relates && (shares(a, b) || contains(a, b) || contains(b, a))).then_some(found)
-    }
+/// What `b` is to a weakness by the `relate` entries of its class.
+fn evidence((a, class): (&Finding, &Class), b: &Finding) -> Option<Relation> {
+    let relates = b.reports.iter().any(|held| {
+        let said = Said::of(&held.report);
+        said.is_some_and(|said| class.relate.iter().any(|e| e.relates(&said, &held.report)))
+    });
+    let kind = match b.facts.class {
+        FindingClass::Threat => RelationKind::Threat,
+        FindingClass::Vulnerability
+        | FindingClass::Misconfiguration
+        | FindingClass::SensitiveData
+        | FindingClass::Exposure => RelationKind::Evidence,
+    };
+    let found = Relation { kind, class: class.id.clone() };
+    (relates && (shares(a, b) || contains(a, b) || contains(b, a))).then_some(found)
 }
 
 /// What a finding of one class is to one of another.
