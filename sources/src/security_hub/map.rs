@@ -277,10 +277,24 @@ fn resources(
 fn one_resource(resource: &AsffResource<'_>, place: &Place<'_>) -> Option<Resource> {
     let kind = resource.kind.text().unwrap_or_default();
     if let Some(id) = resource.id.text() {
-        return Some(draft::resource(&id, &kind, place));
+        let one = draft::resource(&id, &kind, place);
+        // Config knows users and roles by unique ids; the details have the name.
+        let is_unique = one.id.starts_with("acct-principal:");
+        return Some(match iam_name(resource).filter(|_| is_unique) {
+            Some(name) => Resource { id: canonical_resource(&name, &kind, place), ..one },
+            None => one,
+        });
     }
     let key = resource.details.get()?.aws_iam_access_key.get()?.id.text()?;
     Some(draft::resource(&key, "AwsIamAccessKey", place))
+}
+
+/// The name of a user or role, from the details.
+fn iam_name(resource: &AsffResource<'_>) -> Option<String> {
+    let details = resource.details.get()?;
+    let user = details.aws_iam_user.get().and_then(|user| user.user.text());
+    let name = user.or_else(|| details.aws_iam_role.get()?.role.text());
+    name.map(std::borrow::Cow::into_owned)
 }
 
 /// The user that an access key belongs to.

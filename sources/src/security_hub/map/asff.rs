@@ -186,7 +186,21 @@ pub(crate) struct Details<'a> {
     #[serde(borrow)]
     pub(crate) aws_iam_access_key: Maybe<AccessKey<'a>>,
     #[serde(borrow)]
+    pub(crate) aws_iam_role: Maybe<IamName<'a>>,
+    #[serde(borrow)]
+    pub(crate) aws_iam_user: Maybe<IamName<'a>>,
+    #[serde(borrow)]
     pub(crate) other: Maybe<Other<'a>>,
+}
+
+/// The name behind a unique id.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct IamName<'a> {
+    #[serde(borrow, rename = "UserName")]
+    pub(crate) user: Scalar<'a>,
+    #[serde(borrow, rename = "RoleName")]
+    pub(crate) role: Scalar<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
