@@ -52,7 +52,7 @@ pub(crate) fn is_read(action: &str) -> bool {
 
 /// A statement for each access to what anybody can reach. Where the document says which, the key
 /// always names it, so that it does not move when the other one comes or goes.
-pub(crate) fn statements(report: Report, access: Access) -> Document {
+pub(crate) fn statements(report: &Report, access: Access) -> Document {
     let statement = |name: &&str| {
         let mut report = report.clone();
         attributes::insert(&mut report.attributes, ACCESS, name);

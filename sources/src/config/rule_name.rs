@@ -12,11 +12,11 @@ pub(crate) fn managed(name: &str) -> String {
     let name = name.trim();
     let lower = name.to_ascii_lowercase();
     if let Some(rest) = lower.strip_prefix("securityhub-") {
-        return without_suffix(rest, |c| c.is_ascii_hexdigit()).to_owned();
+        return without_suffix(rest, char::is_ascii_hexdigit).to_owned();
     }
     let own = lower.strip_prefix("orgconfigrule-");
     let lower =
-        own.map_or(lower.as_str(), |rest| without_suffix(rest, |c| c.is_ascii_alphanumeric()));
+        own.map_or(lower.as_str(), |rest| without_suffix(rest, char::is_ascii_alphanumeric));
     match lower.rsplit_once("-conformance-pack-") {
         Some((rule, id)) if is_id(id) && !rule.is_empty() => rule.to_owned(),
         _ => lower.to_owned(),

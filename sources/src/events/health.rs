@@ -29,8 +29,6 @@ struct Detail<'a> {
     #[serde(borrow)]
     event_region: Scalar<'a>,
     #[serde(borrow)]
-    event_type_category: Scalar<'a>,
-    #[serde(borrow)]
     event_type_code: Scalar<'a>,
     last_updated_time: Moment,
     #[serde(borrow)]

@@ -59,7 +59,7 @@ pub fn finding(raw: &Bytes, unit: &Unit) -> Document {
         return Document::Report(Box::new(report));
     }
     let access = bucket(&finding).map_or(Access::default(), public_access);
-    let mut reports = access::statements(report, access).into_reports().unwrap_or_default();
+    let mut reports = access::statements(&report, access).into_reports().unwrap_or_default();
     for (report, access) in reports.iter_mut().zip(access.names()) {
         let other = if *access == "read" { WRITE } else { READ };
         report.attributes.retain(|attribute| *access == "unknown" || attribute.name != other);

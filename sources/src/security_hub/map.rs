@@ -79,7 +79,7 @@ struct HubCopy<'a> {
 fn document(copy: &HubCopy<'_>) -> Document {
     let (whole, statements) = report(copy, None);
     match statements {
-        Statements::OfAccess(access) => access::statements(whole, access),
+        Statements::OfAccess(access) => access::statements(&whole, access),
         Statements::OfEachResource if subjects(&whole.resources).count() > 1 => {
             let about = |subject: &Resource| {
                 let (mut report, _) = report(copy, Some(&subject.id));

@@ -189,13 +189,12 @@ pub(crate) fn item(
         Err(error) => return unmapped(error, event),
     };
     let name = item.check_name.text().unwrap_or_default();
-    match checks.iter().find(|check| check.name.trim().eq_ignore_ascii_case(&name)) {
-        Some(check) => report::item(&item, event, &Evaluation { check, time, unit }),
-        None => {
-            let name = crate::lenient::excerpt(&name);
-            unmapped(format_args!("check-name: `{name}` is none of the checks"), event)
-        }
-    }
+    let Some(check) = checks.iter().find(|check| check.name.trim().eq_ignore_ascii_case(&name))
+    else {
+        let name = crate::lenient::excerpt(&name);
+        return unmapped(format_args!("check-name: `{name}` is none of the checks"), event);
+    };
+    report::item(&item, event, &Evaluation { check, time, unit })
 }
 
 fn owned(scalar: &Scalar<'_>) -> String {

@@ -6,6 +6,7 @@
 #![expect(clippy::needless_pass_by_value, reason = "documents are written where they are passed")]
 
 mod access_analyzer;
+mod agreement;
 mod bad_input;
 mod corpus;
 mod guardduty;

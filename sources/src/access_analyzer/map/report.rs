@@ -39,7 +39,7 @@ pub(super) fn document(pages: &[Finding<'_>], id: &str, source: &Source<'_>) -> 
     let mut attributes = statement.attributes(&kind);
     if statement.kind == Kind::External && statement.is_public && kind == BUCKET {
         report.attributes = attributes.into_vec();
-        return access::statements(report, statement.access());
+        return access::statements(&report, statement.access());
     }
     statement.add_access_to(&mut attributes);
     report.attributes = attributes.into_vec();

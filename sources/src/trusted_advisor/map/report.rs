@@ -79,7 +79,7 @@ fn statements(row: &FlaggedResource<'_>, report: Report, evaluation: &Evaluation
     let Some(access) = subject::public_access(id, row.status.as_str(), &cells) else {
         return Document::Report(Box::new(report));
     };
-    let mut reports = access::statements(report, access).into_reports().unwrap_or_default();
+    let mut reports = access::statements(&report, access).into_reports().unwrap_or_default();
     for (report, access) in reports.iter_mut().zip(access.names()) {
         subject::retain_columns_of(access, &mut report.attributes);
     }

@@ -41,11 +41,15 @@ fn find(text: &str, is_one: fn(&Members<'_>) -> bool, found: &mut Vec<Bytes>) {
                 found.push(Bytes::from(text.to_owned()));
                 return;
             }
-            members.values().for_each(|value| find(value.get(), is_one, found));
+            for value in members.values() {
+                find(value.get(), is_one, found);
+            }
         }
         Some(b'[') => {
             let items: Vec<&RawValue> = serde_json::from_str(text).unwrap();
-            items.iter().for_each(|item| find(item.get(), is_one, found));
+            for item in items {
+                find(item.get(), is_one, found);
+            }
         }
         Some(b'"') => {
             let inner: String = serde_json::from_str(text).unwrap_or_default();
