@@ -5,6 +5,22 @@
 //! product's own API, the copy in Security Hub, another Region's aggregate. Reports with one origin
 //! key are one finding.
 //!
+//! | rule | key | native | Security Hub copy: ASFF `Id`, OCSF `finding_info.uid` |
+//! |---|---|---|---|
+//! | `gd` | partition, Region, account, finding id | `Finding.{Partition,Region,AccountId,Id}` | `arn:…:guardduty:R:A:detector/D/finding/F`, read from the right; not the detector |
+//! | `aax` | analyzer, resource, principal | `ListFindings` item without `error` | `{analyzer}/{resource}`, the principal among the details; without one a group of its own |
+//! | `aa` | analyzer, finding id | `ListFindingsV2` item, or one with `error` | `{analyzer}/{resource}/{type}`, the id in `ProductFields.findingId` or `finding_info.uid_alt` |
+//! | `insp` | finding's ARN | `findingArn` | the same; Inspector Classic in `ProductFields` |
+//! | `mac` | partition, Region, account, finding id | `Finding.{partition,region,accountId,id}` | the id, the last segment |
+//! | `cfg` | rule's ARN, resource | rule and `EvaluationResultQualifier` | `{rule ARN}/finding/{hash}`; the hash is not stable |
+//! | `hlt` | account, event's ARN without account | events alone: `eventArn`, `affectedAccount` | `{event ARN with the account}/{hash}` |
+//! | `shc` | partition, account, Region or `global`, control, resource | Security Hub itself, and Trusted Advisor's mirrors (`Hs4Ma3G…`) | `…:security-control/{control}/finding/…`, `…:subscription/{standard}/v/{version}/{rule}/finding/…` |
+//! | `ta` | account, check, Region, resource or hash of the row | a row of `DescribeTrustedAdvisorCheckResult` | never: Trusted Advisor only receives |
+//! | `asff` | product, account, id | – | everything else |
+//!
+//! An event has the key of the native document that it carries. Partition, company and product are
+//! compared, not the product's ARN, which has the Region of who asks.
+//!
 //! Invariants (promises D2 and D3), each a property test:
 //! - a key is injective: two origins that differ in any part have different keys, whatever the parts
 //!   contain;

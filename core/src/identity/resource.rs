@@ -9,6 +9,8 @@
 //! | `ta-row:{account}:{check}:{hash}` | a Trusted Advisor row that names no resource |
 //! | `other:{partition}:{region}:{account}:{kind}/{text}` | a text that is no name AWS knows |
 
+mod named;
+
 use std::borrow::Cow;
 
 use super::{Arn, bounded_part};
@@ -52,10 +54,14 @@ pub fn canonical_principal(text: &str) -> Cow<'_, str> {
 /// such as `AwsS3Bucket`, a Config type such as `AWS::S3::Bucket`, or empty).
 ///
 /// - An ARN keeps its text; partition, service and Region in lower case; without a final `/`. S3
-///   buckets have no Region and account, EC2 snapshots no account; Lambda functions no qualifier;
-///   instance and security group ids are in lower case.
+///   buckets have no Region and account, EC2 snapshots and images no account; Lambda functions no
+///   qualifier, log groups no `:*`; ids of EC2 are in lower case.
+/// - IAM users, roles, groups and policies of an account have no path: "names must be unique within
+///   the account" whatever their path (IAM API reference, `CreateUser`, `CreateRole`, `CreateGroup`,
+///   `CreatePolicy`), and many products know the name alone.
 /// - An account, however written, is `arn:{partition}:iam::{account}:root`.
-/// - A bare id is completed from `kind` and `place`.
+/// - A bare id or name is completed from `kind` and `place`. A unique id of IAM (`AIDA…`), as Config
+///   has it, is a principal of its own: nothing in it says which name it has.
 ///
 /// Applied to its own result it changes nothing. Longer names than
 /// [`PART_BYTES_MAX`](super::PART_BYTES_MAX) end in a hash.
@@ -87,6 +93,18 @@ fn canonical_arn(arn: &Arn<'_>) -> String {
         "s3" if is_bucket_name(resource) => joined(&partition, "s3", "", "", &[resource]),
         "ec2" => canonical_ec2(&partition, &region, account, resource),
         "lambda" => joined(&partition, "lambda", &region, account, &[without_qualifier(resource)]),
+        // IAM has no Regions.
+        "iam" => joined(&partition, "iam", "", account, &[&without_path(account, resource)]),
+        // The API writes log groups with `:*`, for the streams in them.
+        "logs" => {
+            let resource = resource.trim_end_matches(":*");
+            joined(&partition, "logs", &region, account, &[resource])
+        }
+        // Some write an image like a container runtime does.
+        "ecr" => {
+            let resource = resource.replacen("@sha256:", "/sha256:", 1);
+            joined(&partition, "ecr", &region, account, &[&resource])
+        }
         service => joined(&partition, service, &region, account, &[resource]),
     }
 }
@@ -128,10 +146,25 @@ fn canonical_ec2(partition: &str, region: &str, account: &str, resource: &str) -
             None => return joined(partition, "ec2", region, account, &[resource]),
         },
     };
-    // EC2 and ASFF write snapshots without an account, Trusted Advisor knows one.
-    let account = if kind == "snapshot" { "" } else { account };
+    // Snapshots and images have none (Service Authorization Reference, EC2); Trusted Advisor knows one.
+    let account = if matches!(kind, "snapshot" | "image") { "" } else { account };
     let id = if ec2_kind(id) == Some(kind) { lower_case(id) } else { Cow::Borrowed(id) };
     joined(partition, "ec2", region, account, &[kind, "/", &id])
+}
+
+/// `user/name` of `user/path/name`. AWS's own policies, which belong to the account `aws`, keep theirs.
+fn without_path<'a>(account: &str, resource: &'a str) -> Cow<'a, str> {
+    if !is_account(account) {
+        return resource.into();
+    }
+    match (resource.split_once('/'), resource.rsplit_once('/')) {
+        (Some((kind @ ("user" | "role" | "group" | "policy"), path)), Some((_, name)))
+            if path != name && !name.is_empty() =>
+        {
+            format!("{kind}/{name}").into()
+        }
+        _ => resource.into(),
+    }
 }
 
 /// `function:name` of `function:name:qualifier`.
@@ -168,12 +201,18 @@ fn complete(id: &str, kind: &str, place: &Place<'_>) -> String {
             return format!("arn:{partition}:s3:::{name}");
         }
     }
-    if is_kind(kind, "Lambda", "Function") && is_word(id) {
-        return format!("arn:{partition}:lambda:{region}:{account}:function:{id}");
+    // Trusted Advisor adds the VPC of a security group.
+    let bare = id.split_once(" (vpc-").map_or(id, |(group, _)| group);
+    if let Some(ec2) = ec2_kind(bare).filter(|_| says_ec2(bare, kind)) {
+        return canonical_ec2(
+            partition,
+            region.as_str(),
+            account.as_str(),
+            &format!("{ec2}/{bare}"),
+        );
     }
-    if let Some(ec2) = ec2_kind(id).filter(|_| says_ec2(id, kind)) {
-        let account = if ec2 == "snapshot" { "" } else { account.as_str() };
-        return joined(partition, "ec2", region.as_str(), account, &[ec2, "/", &lower_case(id)]);
+    if let Some(arn) = named::arn(id, kind, place) {
+        return arn;
     }
     // The kind is the product's text too: it must not run into the id.
     let kind = kind.replace('%', "%25").replace('/', "%2F");
@@ -206,16 +245,29 @@ fn is_kind(kind: &str, service: &str, name: &str) -> bool {
 }
 
 /// What EC2's ids begin with, and the resource types that these have in ARNs.
-const EC2_KINDS: [(&str, &str); 9] = [
+const EC2_KINDS: [(&str, &str); 22] = [
     ("acl", "network-acl"),
     ("ami", "image"),
+    ("cgw", "customer-gateway"),
+    ("dopt", "dhcp-options"),
+    ("eipalloc", "elastic-ip"),
     ("eni", "network-interface"),
+    ("fl", "vpc-flow-log"),
     ("i", "instance"),
+    ("igw", "internet-gateway"),
+    ("lt", "launch-template"),
+    ("nat", "natgateway"),
+    ("pcx", "vpc-peering-connection"),
+    ("rtb", "route-table"),
     ("sg", "security-group"),
     ("snap", "snapshot"),
     ("subnet", "subnet"),
+    ("tgw", "transit-gateway"),
+    ("vgw", "vpn-gateway"),
     ("vol", "volume"),
     ("vpc", "vpc"),
+    ("vpce", "vpc-endpoint"),
+    ("vpn", "vpn-connection"),
 ];
 
 /// The EC2 resource type of an id such as `i-0abc`, by its prefix.
@@ -254,181 +306,4 @@ fn is_account(text: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn canonical(id: &str, kind: &str) -> String {
-        let region = "eu-west-1".parse().unwrap();
-        let account = "123456789012".parse().unwrap();
-        canonical_resource(id, kind, &Place { partition: "aws", account, region: &region })
-    }
-
-    const ACCOUNT: &str = "arn:aws:iam::123456789012:root";
-    const INSTANCE: &str = "arn:aws:ec2:eu-west-1:123456789012:instance/i-0abc12345def67890";
-    const GROUP: &str = "arn:aws:ec2:eu-west-1:123456789012:security-group/sg-0abc12345def67890";
-    const SNAPSHOT: &str = "arn:aws:ec2:eu-west-1::snapshot/snap-0abc12345def67890";
-    const BUCKET: &str = "arn:aws:s3:::b-1";
-    const FUNCTION: &str = "arn:aws:lambda:eu-west-1:123456789012:function:f";
-    const KEY: &str = "acct-key:123456789012:AKIAI44QH8DHBEXAMPLE";
-
-    /// What a product calls it, its type, the canonical name.
-    const SHAPES: [(&str, &str, &str); 24] = [
-        ("AWS::::Account:123456789012", "AwsAccount", ACCOUNT),
-        ("123456789012", "Other", ACCOUNT),
-        ("123456789012", "AwsGlue", ACCOUNT),
-        ("123456789012", "AwsS3Bucket", ACCOUNT),
-        ("arn:aws:::123456789012:", "Other", ACCOUNT),
-        (ACCOUNT, "AwsAccount", ACCOUNT),
-        ("i-0abc12345def67890", "AwsEc2Instance", INSTANCE),
-        ("i-0abc12345def67890", "", INSTANCE),
-        ("I-0ABC12345DEF67890", "AWS::EC2::Instance", INSTANCE),
-        ("arn:aws:ec2:eu-west-1:123456789012:i-0abc12345def67890", "AwsEc2Instance", INSTANCE),
-        ("arn:aws:EC2:EU-WEST-1:123456789012:instance/i-0ABC12345DEF67890", "", INSTANCE),
-        (GROUP, "AwsEc2SecurityGroup", GROUP),
-        ("sg-0abc12345def67890", "AWS::EC2::SecurityGroup", GROUP),
-        ("arn:aws:ec2:eu-west-1:123456789012:snapshot/snap-0abc12345def67890", "", SNAPSHOT),
-        ("snap-0abc12345def67890", "AwsEc2Snapshot", SNAPSHOT),
-        ("arn:aws:s3:::b-1/", "AwsS3Bucket", BUCKET),
-        ("b-1", "AWS::S3::Bucket", BUCKET),
-        ("arn:aws:::b-1", "AwsS3Bucket", BUCKET),
-        ("arn:aws:s3:eu-west-1:123456789012:b-1", "AwsS3Bucket", BUCKET),
-        ("arn:aws:lambda:eu-west-1:123456789012:function:f:$LATEST", "AwsLambdaFunction", FUNCTION),
-        ("arn:aws:lambda:eu-west-1:123456789012:function:f:7", "", FUNCTION),
-        ("f", "AWS::Lambda::Function", FUNCTION),
-        ("AWS::IAM::AccessKey:AKIAI44QH8DHBEXAMPLE", "AwsIamAccessKey", KEY),
-        ("AKIAI44QH8DHBEXAMPLE", "AwsIamAccessKey", KEY),
-    ];
-
-    #[test]
-    fn the_shapes_of_one_resource_agree() {
-        for (id, kind, name) in SHAPES {
-            assert_eq!(canonical(id, kind), name, "{id} {kind}");
-        }
-    }
-
-    #[test]
-    fn an_arn_keeps_what_is_significant() {
-        for id in [
-            "arn:aws:iam::123456789012:role/Path/Name",
-            "arn:aws:s3:::bucket/folder/",
-            "arn:aws:s3:eu-west-1:123456789012:accesspoint/ap",
-            "arn:aws:ecr:eu-central-1:123456789012:repository/repo/sha256:af96",
-            "arn:aws:rds:us-east-1:123456789012:snapshot:rds:database-1-2022",
-            "arn:aws:lambda:eu-west-1:123456789012:layer:l:3",
-            "arn:aws-iso:ec2:us-iso-west-1:111111111111:volume/vol-0a1",
-            "arn:aws:cloudfront::123456789012:distribution/E202DN2YO141F9",
-        ] {
-            assert_eq!(canonical(id, ""), id);
-        }
-    }
-
-    #[test]
-    fn what_is_no_name_is_one_for_each_place_and_kind() {
-        let text = canonical("EBS Default Encryption", "Other");
-
-        assert_eq!(text, "other:aws:eu-west-1:123456789012:Other/EBS Default Encryption");
-        assert_ne!(text, canonical("EBS Default Encryption", "AwsAccount"));
-        assert_eq!(canonical(&text, "Other"), text);
-        assert_eq!(canonical("vpc-x1", "GcpVpc"), "other:aws:eu-west-1:123456789012:GcpVpc/vpc-x1");
-    }
-
-    #[test]
-    fn a_principal_is_an_account_however_it_is_written() {
-        assert_eq!(canonical_principal("arn:aws:iam::444455556666:root"), "444455556666");
-        assert_eq!(canonical_principal(" 444455556666 "), "444455556666");
-        assert_eq!(canonical_principal("*"), "*");
-        let role = "arn:aws:iam::444455556666:role/r";
-        assert_eq!(canonical_principal(role), role);
-    }
-
-    /// Kinds that change how an id is read, and one that does not.
-    fn kinds() -> impl Strategy<Value = &'static str> {
-        prop::sample::select(vec![
-            "",
-            "Other",
-            "AwsS3Bucket",
-            "AwsEc2Instance",
-            "AwsIamAccessKey",
-            "AwsLambdaFunction",
-            "AWS::S3::Bucket",
-            "Gcp/Thing",
-        ])
-    }
-
-    /// Texts made of the pieces that the rules look at.
-    fn ids() -> impl Strategy<Value = String> {
-        let pieces = vec![
-            "arn:",
-            "aws:",
-            ":",
-            "s3",
-            "ec2",
-            "lambda",
-            "iam",
-            "/",
-            "i-",
-            "sg-",
-            "0a",
-            "Function",
-            "function:",
-            "123456789012",
-            "snapshot/",
-            "instance/",
-            "AWS::::Account:",
-            "other:",
-            " ",
-            "acct-key:",
-            "AWS::IAM::AccessKey:",
-            "~",
-            "%",
-            "é",
-            "B",
-        ];
-        prop::collection::vec(prop::sample::select(pieces), 0..12).prop_map(|parts| parts.concat())
-    }
-
-    proptest! {
-        #[test]
-        fn a_canonical_name_is_its_own(id in ids(), kind in kinds()) {
-            let name = canonical(&id, kind);
-
-            prop_assert_eq!(canonical(&name, kind), name);
-        }
-
-        #[test]
-        fn any_text_has_a_canonical_name_of_its_own(id in any::<String>(), kind in kinds()) {
-            let name = canonical(&id, kind);
-
-            prop_assert!(!name.is_empty());
-            prop_assert_eq!(canonical(&name, kind), name);
-        }
-
-        #[test]
-        fn two_resources_never_share_a_name(
-            a in ("(ec2|rds|iam|s3|lambda)", "(eu-west-1|us-east-1)", "[12]{12}", "(db|role|x)/[a-zA-Z]{1,3}"),
-            b in ("(ec2|rds|iam|s3|lambda)", "(eu-west-1|us-east-1)", "[12]{12}", "(db|role|x)/[a-zA-Z]{1,3}"),
-        ) {
-            let [a, b] = [a, b].map(|(s, r, account, path)| format!("arn:aws:{s}:{r}:{account}:{path}"));
-
-            prop_assert_eq!(canonical(&a, "") == canonical(&b, ""), a == b);
-        }
-
-        #[test]
-        fn bare_ids_of_two_places_never_share_a_name(
-            id in "(i-[0-9a-f]{8}|Some text|AKIA[A-Z]{4})", kind in kinds(),
-            a in ("[12]{12}", "(eu-west-1|us-east-1)"), b in ("[12]{12}", "(eu-west-1|us-east-1)"),
-        ) {
-            let name = |(account, region): &(String, String)| {
-                let region: Region = region.parse().unwrap();
-                let place = Place { partition: "aws", account: account.parse().unwrap(), region: &region };
-                canonical_resource(&id, kind, &place)
-            };
-            // Access keys are known to the account alone, buckets to the partition.
-            prop_assume!(a.0 != b.0 && !kind.ends_with("Bucket"));
-
-            prop_assert_ne!(name(&a), name(&b));
-        }
-    }
-}
+mod tests;

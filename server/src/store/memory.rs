@@ -103,8 +103,11 @@ impl Store for MemoryStore {
     }
 
     fn scan_findings(&self, visit: &mut dyn FnMut(Finding)) -> Result<(), StoreError> {
-        for finding in self.state().findings.values() {
-            visit(finding.clone());
+        // As in the engine, whoever visits may read.
+        let ids: Vec<FindingId> = self.state().findings.keys().copied().collect();
+        for id in ids {
+            let finding = self.state().findings.get(&id).cloned();
+            finding.into_iter().for_each(&mut *visit);
         }
         Ok(())
     }

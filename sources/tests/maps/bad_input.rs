@@ -9,7 +9,9 @@ use muster_core::report::{
 };
 use muster_core::unit::{SourceKind, Unit};
 use muster_sources::document::Document;
-use muster_sources::{access_analyzer, guardduty, security_hub, trusted_advisor};
+use muster_sources::{
+    access_analyzer, config, events, guardduty, inspector, macie, security_hub, trusted_advisor,
+};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -23,13 +25,40 @@ fn read_by(source: SourceKind) -> Unit {
 fn every_map(document: &Bytes) -> Vec<Document> {
     let none = BTreeSet::new();
     let analyzer = read_by(SourceKind::AccessAnalyzer);
-    vec![
+    let rule = config::map::Rule { arn: "arn:x".to_owned(), ..config::map::Rule::default() };
+    let mut events: Vec<Document> = EVENTS
+        .iter()
+        .flat_map(|(source, kind)| {
+            let head = format!(r#"{{"source": "{source}", "detail-type": "{kind}", "resources": "arn:aws:access-analyzer:eu-west-1:123456789012:analyzer/a", "detail": "#);
+            let event = [head.as_bytes(), document, b"}"].concat();
+            events::map::event(&event.into(), &[], &read_by(SourceKind::SecurityHub))
+        })
+        .collect();
+    events.extend(events::map::event(document, &[], &analyzer));
+    events.extend([
+        security_hub::map::ocsf::finding(document, &read_by(SourceKind::SecurityHub)),
+        inspector::map::finding(document, &read_by(SourceKind::Inspector)),
+        macie::map::finding(document, &read_by(SourceKind::Macie)),
+        config::map::evaluation(document, &rule, &read_by(SourceKind::Config)),
+    ]);
+    events.extend([
         security_hub::map::finding(document, &read_by(SourceKind::SecurityHub)),
         guardduty::map::finding(document, &read_by(SourceKind::GuardDuty)),
         access_analyzer::map::external_finding(document, &analyzer, &none),
         access_analyzer::map::finding(&[document.clone(), document.clone()], &analyzer),
-    ]
+    ]);
+    events
 }
+
+/// Events whose detail is a document.
+const EVENTS: [(&str, &str); 6] = [
+    ("aws.guardduty", "GuardDuty Finding"),
+    ("aws.inspector2", "Inspector2 Finding"),
+    ("aws.macie", "Macie Finding"),
+    ("aws.config", "Config Rules Compliance Change"),
+    ("aws.access-analyzer", "Access Analyzer Finding"),
+    ("aws.health", "AWS Health Event"),
+];
 
 /// Every function that reads a page.
 fn every_page(body: &Bytes) {
@@ -47,6 +76,13 @@ fn every_page(body: &Bytes) {
             .ok(),
         access_analyzer::map::summaries_page(body, &unit).map(|page| page.summaries.len()).ok(),
         access_analyzer::map::details_next_token(body).map(|token| token.map_or(0, |_| 1)).ok(),
+        security_hub::map::ocsf::findings_page(body, &unit).map(|page| page.documents.len()).ok(),
+        inspector::map::findings_page(body, &unit).map(|page| page.documents.len()).ok(),
+        macie::map::findings(body, &unit).map(|documents| documents.len()).ok(),
+        config::map::rules_page(body).map(|page| page.rules.len()).ok(),
+        config::map::evaluations_page(body, &config::map::Rule::default(), &unit)
+            .map(|page| page.documents.len())
+            .ok(),
         trusted_advisor::map::checks(body).map(|checks| checks.len()).ok(),
         trusted_advisor::map::summaries(body).map(|summaries| summaries.len()).ok(),
         trusted_advisor::map::result(body, &check, &unit).map(|found| found.documents.len()).ok(),
@@ -67,13 +103,17 @@ fn is_sound(report: &Report) {
     assert!(!report.origin.text.contains(|c: char| c.is_ascii_control()));
     assert!(report.origin.text.starts_with(&format!("{}|", report.origin.rule.as_str())));
     assert_eq!(Severity::from_normalized(report.severity_normalized), report.severity);
+    assert!(report.attributes.len() <= 32 && report.attributes.is_sorted());
+    assert!(report.attributes.iter().all(|one| one.value.len() <= 256 && one.name.len() <= 256));
     assert!(report.remarks.len() <= 17 && report.raw.len() <= RAW_BYTES_MAX);
 }
 
 fn check_all(document: &Bytes) {
     for mapped in every_map(document) {
-        match mapped {
-            Document::Report(report) => is_sound(&report),
+        match &mapped {
+            Document::Report(_) | Document::Reports(_) => {
+                mapped.reports().iter().for_each(is_sound);
+            }
             Document::Unmapped(unmapped) => {
                 assert!(!unmapped.error.is_empty());
                 assert!(unmapped.raw.len() <= RAW_BYTES_MAX);
@@ -374,9 +414,7 @@ proptest! {
         let found = trusted_advisor::map::result(&body, &check, &unit).unwrap();
 
         prop_assert_eq!(found.documents.len(), 1);
-        if let Document::Report(report) = &found.documents[0] {
-            is_sound(report);
-        }
+        found.documents[0].reports().iter().for_each(is_sound);
     }
 }
 

@@ -130,6 +130,13 @@ fn asff_resource(value: &Value, region: &str, account: &str) -> String {
 /// The shapes that the corpus has, one by one.
 fn canonical(id: &str, kind: &str, region: &str, account: &str) -> String {
     let id = id.trim().trim_end_matches('/');
+    let id = if id.contains(":log-group:") { id.trim_end_matches(":*") } else { id };
+    let named = ["user", "role", "group", "policy"]
+        .iter()
+        .find(|kind| id.starts_with(&format!("arn:aws:iam::{account}:{kind}/")));
+    if let Some(kind) = named {
+        return format!("arn:aws:iam::{account}:{kind}/{}", id.rsplit('/').next().unwrap());
+    }
     let number = id.strip_prefix("AWS::::Account:").unwrap_or(id);
     let number =
         number.strip_prefix("arn:aws:::").and_then(|n| n.strip_suffix(':')).unwrap_or(number);
