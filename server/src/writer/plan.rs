@@ -56,7 +56,7 @@ pub(super) struct Departure {
 /// A request that was looked at.
 pub(super) enum Step {
     /// It can be planned.
-    Ready(Prepared),
+    Ready(Box<Prepared>),
     /// Something else comes first.
     Departs(Box<Departure>),
 }
@@ -67,7 +67,7 @@ pub(super) fn prepare(
     view: &View,
     routes: &Routes<'_>,
 ) -> Result<Step, StoreError> {
-    Ok(Step::Ready(match request {
+    Ok(Step::Ready(Box::new(match request {
         Request::Ingest(unit, page, answer) => {
             let placed = page.reports.iter().map(|(report, _)| routes.place(report));
             let placed = placed.collect::<Result<Vec<Placed>, StoreError>>()?;
@@ -115,7 +115,7 @@ pub(super) fn prepare(
             Prepared::Relate(resources, ids)
         }
         Request::Housekeep(answer) => Prepared::Housekeep(answer),
-    }))
+    })))
 }
 
 /// The reports of a page that another finding holds, because the source changed what they are about

@@ -151,7 +151,7 @@ impl Writer {
             let view = self.parts.view.read().expect("no holder of this lock panics");
             let step = prepare(request, &view, &self.routes()).map_err(WriterFailure::Store)?;
             let prepared = match step {
-                Step::Ready(prepared) => prepared,
+                Step::Ready(prepared) => *prepared,
                 // Reports that left another finding go first, in a commit of their own.
                 Step::Departs(departure) => {
                     waiting.push_front(departure.request);
