@@ -113,7 +113,7 @@ pub fn main() -> ExitCode {
 /// Whether something must be set or done before a server can start.
 fn is_setting(error: &(dyn Error + 'static)) -> bool {
     matches!(
-        error.downcast_ref(),
+        error.downcast_ref::<AppError>(),
         Some(AppError::Rules(
             RulesError::Unfinished | RulesError::File { .. } | RulesError::Operator(_)
         ))
