@@ -20,7 +20,7 @@ pub mod journal;
 pub(crate) mod keys;
 pub mod memory;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 pub mod transfer;
 pub mod verify;
 

@@ -18,11 +18,13 @@ use muster_core::finding::Finding;
 use muster_core::ids::{FindingId, Revision};
 use muster_core::invariants::{self, Log, Owners, Promise, Violation};
 use muster_core::unit::Unit;
+use muster_core::weakness::Classes;
 
 pub use self::journal::{JournalVerified, verify_journal};
 use super::{Head, MetaRow, MetaTable, Store, StoreError};
 use crate::quarantine::Kept;
-use crate::{checkpoint, routes, writer};
+use crate::routes::{self, RouteFrom, Routes};
+use crate::{checkpoint, writer};
 
 /// How many violations are kept with their text; all are counted.
 pub const VIOLATIONS_KEPT: usize = 100;
@@ -32,6 +34,9 @@ const STEP_CHANGES: usize = 500;
 
 /// How many rows of a small table are read at once: a row may have a megabyte.
 const STEP_ROWS: usize = 16;
+
+/// How many routes are read at once.
+const STEP_ROUTES: usize = 1024;
 
 /// What a walk found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -111,6 +116,7 @@ pub fn verify(store: &dyn Store) -> Result<Verified, StoreError> {
     for table in MetaTable::ALL {
         walk.rows(table)?;
     }
+    walk.routes()?;
     Ok(walk.found)
 }
 
@@ -127,6 +133,8 @@ struct Image {
     head: u64,
     /// The head was met.
     met: bool,
+    /// It has reports.
+    holds: bool,
 }
 
 impl Walk<'_> {
@@ -192,7 +200,8 @@ impl Walk<'_> {
         violations.note(invariants::finding(finding));
         violations.note(self.owners.claim(finding));
         violations.note(self.log.image(finding));
-        let image = Image { head: fingerprint(&Head::of(finding)), met: false };
+        let holds = !finding.reports.is_empty();
+        let image = Image { head: fingerprint(&Head::of(finding)), met: false, holds };
         self.images.insert(finding.id, image);
     }
 
@@ -244,6 +253,44 @@ impl Walk<'_> {
             after.clone_from(last);
             self.found.rows += rows.len() as u64;
             self.found.violations.note(rows.iter().filter_map(|row| check_row(table, row)));
+        }
+    }
+
+    /// D1 and D3: every alias comes to an end, and what has one holds no reports of its own.
+    fn routes(&mut self) -> Result<(), StoreError> {
+        let classes = Classes::builtin();
+        let routes = Routes::new(self.store, &classes)?;
+        let mut after = Vec::new();
+        loop {
+            let rows = self.store.scan_meta(MetaTable::Route, &after, STEP_ROUTES)?;
+            let Some((last, _)) = rows.last() else { return Ok(()) };
+            after.clone_from(last);
+            for (key, value) in rows {
+                // What does not read is noted already.
+                let Ok((from, route)) = routes::read_row(&key, &value) else { continue };
+                let RouteFrom::Finding(id) = from else {
+                    self.end_of(&routes, route.to())?;
+                    continue;
+                };
+                self.end_of(&routes, id)?;
+                if self.images.get(&id).is_some_and(|image| image.holds) {
+                    let to = route.to();
+                    let what = format!("what would be finding {id} is {to}, and it has reports");
+                    self.found.violations.note([Violation { promise: Promise::D1, what }]);
+                }
+            }
+        }
+    }
+
+    /// Follows the routes from `id`.
+    fn end_of(&mut self, routes: &Routes<'_>, id: FindingId) -> Result<(), StoreError> {
+        match routes.end(id) {
+            Ok(_) => Ok(()),
+            Err(StoreError::Corrupt { what }) => {
+                self.found.violations.note([Violation { promise: Promise::D1, what }]);
+                Ok(())
+            }
+            Err(error) => Err(error),
         }
     }
 

@@ -16,7 +16,7 @@ use proptest::sample::select;
 use self::model::Model;
 use self::samples::Step;
 use super::{GroupBy, Loader, Order, Page, Position, Query, View};
-use crate::store::Head;
+use crate::store::{Head, ReportHead};
 use crate::testing::{Bench, NOW, decision, report, unit};
 use crate::writer::Decisions;
 
@@ -205,6 +205,12 @@ proptest! {
         prop_assert_eq!(view.is_empty(), model.is_empty());
         prop_assert_eq!(view.revision(), model.revision());
         prop_assert_eq!(sorted(view.ended(Millis(now))), model.ended(Millis(now)));
+        for head in model.heads() {
+            let resource = &head.facets.resource;
+            prop_assert_eq!(sorted(view.on_resource(resource, 100)), model.on_resource(resource));
+            let some = view.on_resource(resource, limit);
+            prop_assert_eq!(some.len(), limit.min(model.on_resource(resource).len()));
+        }
         prop_assert_eq!(view.threats(limit, None), model.threats(limit, None));
         for id in ids {
             prop_assert_eq!(view.contains(id), model.contains(id));
@@ -297,4 +303,37 @@ async fn the_view_built_from_a_store_is_the_one_that_followed_it() {
     assert_eq!(built.revision(), followed.revision());
     assert_eq!(built.ended(NOW.plus(DAY_MS)), followed.ended(NOW.plus(DAY_MS)));
     assert_eq!(built.unit_report_count(&unit().to_string()), 20);
+}
+
+#[test]
+fn reports_that_two_findings_exchange_are_where_they_went_in_either_order() {
+    for forward in [true, false] {
+        let mut pair = Pair::default();
+        let head = |number: u64, reports: &[u32]| {
+            let mut head = Head::of(&crate::store::samples::finding(number, 0));
+            let template = Head::of(&crate::store::samples::finding(1, 0)).reports.remove(0);
+            head.reports = reports
+                .iter()
+                .map(|n| ReportHead { key: report(*n).key.digest(), ..template.clone() })
+                .collect();
+            head
+        };
+        pair.apply(vec![head(1, &[1, 2]), head(2, &[3])]);
+        for (first, second) in [
+            (head(1, &[3]), head(2, &[1, 2])),
+            (head(1, &[]), head(2, &[1, 2, 3])),
+            (head(1, &[2]), head(2, &[1, 3])),
+        ] {
+            let heads = if forward { vec![first, second] } else { vec![second, first] };
+
+            pair.apply(heads.clone());
+
+            for head in &heads {
+                for held in &head.reports {
+                    assert_eq!(pair.view.report(&held.key).unwrap().finding, head.id);
+                    assert_eq!(pair.view.unit_report_count(&held.unit), 3);
+                }
+            }
+        }
+    }
 }

@@ -16,7 +16,7 @@ pub(super) enum Answer {
     Count(oneshot::Sender<Result<u64, WriteError>>, u64),
     Regroup(oneshot::Sender<Result<Regrouped, WriteError>>, RegroupDraft),
     /// A merge or split that writes nothing: replayed or refused.
-    Told(oneshot::Sender<Result<Regrouped, WriteError>>, Result<Regrouped, WriteError>),
+    Told(oneshot::Sender<Result<Regrouped, WriteError>>, Box<Result<Regrouped, WriteError>>),
     /// Decisions that write nothing: replayed or refused.
     Ready(oneshot::Sender<Result<DecisionsDone, WriteError>>, Result<DecisionsDone, WriteError>),
 }
@@ -43,7 +43,7 @@ impl Answer {
             }
             Self::Count(answer, count) => Box::new(move || told(answer.send(Ok(count)))),
             Self::Ready(answer, outcome) => Box::new(move || told(answer.send(outcome))),
-            Self::Told(answer, outcome) => Box::new(move || told(answer.send(outcome))),
+            Self::Told(answer, outcome) => Box::new(move || told(answer.send(*outcome))),
             Self::Regroup(answer, draft) => {
                 let done = draft.finish(mutations);
                 Box::new(move || told(answer.send(Ok(done))))
@@ -63,7 +63,7 @@ impl Answer {
             Self::Count(answer, _) => told(answer.send(Err(error.clone()))),
             Self::Decide(answer, _) => told(answer.send(Err(error.clone()))),
             Self::Regroup(answer, _) => told(answer.send(Err(error.clone()))),
-            Self::Told(answer, outcome) => told(answer.send(outcome)),
+            Self::Told(answer, outcome) => told(answer.send(*outcome)),
             Self::Ready(answer, outcome) => told(answer.send(outcome)),
         }
     }

@@ -83,7 +83,7 @@ impl Writer {
     ) -> Result<(), WriterFailure> {
         let Merge { into, from, .. } = merge;
         if let Some(again) = self.repeated(merge.request.as_ref(), into)? {
-            round.answers.push(Answer::Told(answer, again));
+            round.answers.push(Answer::Told(answer, Box::new(again)));
             return Ok(());
         }
         let planned = match sides(&merge, images) {
@@ -140,7 +140,7 @@ impl Writer {
     ) -> Result<(), WriterFailure> {
         let id = split.finding;
         if let Some(again) = self.repeated(split.request.as_ref(), id)? {
-            round.answers.push(Answer::Told(answer, again));
+            round.answers.push(Answer::Told(answer, Box::new(again)));
             return Ok(());
         }
         let planned = match current(id, split.etag.as_ref(), images) {
@@ -163,7 +163,7 @@ impl Writer {
             Ok(leaving) => leaving,
             Err(error) => return Ok(Err(error.into())),
         };
-        let parting = self.parting(finding, report, leaving).map_err(WriterFailure::Store)?;
+        let parting = self.parting(finding, report, &leaving).map_err(WriterFailure::Store)?;
         let Parting { leaving, to, row } = parting;
         let keys: Vec<ReportKey> = leaving.iter().map(|(key, _)| key.clone()).collect();
         let image = self.read([to.id].iter())?.remove(&to.id);
@@ -189,7 +189,7 @@ impl Writer {
         &self,
         finding: &Finding,
         report: &ReportKey,
-        leaving: Vec<ReportKey>,
+        leaving: &[ReportKey],
     ) -> Result<Parting, StoreError> {
         let routes = self.routes();
         let mut walks = Vec::with_capacity(finding.reports.len());
@@ -337,7 +337,7 @@ fn finish(
     let Planned { mutations, routes } = match planned {
         Ok(planned) => planned,
         Err(refused) => {
-            round.answers.push(Answer::Told(answer, Err(WriteError::Refused(refused))));
+            round.answers.push(Answer::Told(answer, Box::new(Err(WriteError::Refused(refused)))));
             return;
         }
     };

@@ -386,3 +386,27 @@ fn samples_keep_every_promise() {
 
     assert_eq!(texts(verify(&store).unwrap().violations.kept()), [""; 0]);
 }
+
+#[test]
+fn routes_that_lead_in_a_circle_or_away_from_reports_are_found() {
+    use crate::routes::{Route, RouteFrom, RoutedBy, row};
+    let store = MemoryStore::new();
+    let alias = |from: FindingId, key: &str| {
+        let route = Route { key: key.to_owned(), by: RoutedBy::Decision };
+        row(RouteFrom::Finding(from), Some(&route))
+    };
+    let meta = vec![
+        alias(FindingId::derive("a"), "b"),
+        alias(FindingId::derive("b"), "a"),
+        alias(samples::id(1), "c"),
+    ];
+    store.commit(&Commit { id: [1; 16], mutations: vec![samples::created(1)], meta }).unwrap();
+
+    let found = texts(verify(&store).unwrap().violations.kept());
+
+    assert!(
+        found.iter().any(|text| text.starts_with("D1") && text.contains("circle")),
+        "{found:?}"
+    );
+    assert!(found.iter().any(|text| text.contains("and it has reports")), "{found:?}");
+}

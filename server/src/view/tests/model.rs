@@ -186,6 +186,12 @@ impl Model {
         self.heads.values().filter(ended).map(|head| head.id).collect()
     }
 
+    /// The findings with this primary resource, ascending.
+    pub(super) fn on_resource(&self, resource: &str) -> Vec<FindingId> {
+        let there = self.heads.values().filter(|head| head.facets.resource == resource);
+        there.filter(|_| !resource.is_empty()).map(|head| head.id).collect()
+    }
+
     /// Up to `limit` open threats with ids after `after`, ascending.
     pub(super) fn threats(&self, limit: usize, after: Option<FindingId>) -> Vec<FindingId> {
         let open = |head: &&Head| {
