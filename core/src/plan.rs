@@ -119,7 +119,8 @@ pub fn observe(
         | TriageState::Snoozed
         | TriageState::Suppressed => Vec::new(),
     };
-    let mut next = current.clone();
+    // Who reports to a forwarding record makes it a finding again.
+    let mut next = Finding { merged_into: None, ..current.clone() };
     hold(&mut next.reports, observations, now);
     let news = moved(&current.reports, &next.reports).map(|held| held.report.source);
     let look = latest(looks, &next.reports);
@@ -209,7 +210,11 @@ pub fn tick(current: &Finding, now: Millis) -> Option<Mutation> {
             next.triage = triage;
             Cause { actor, comment, ..Cause::default() }
         }
-        None if current.priority == priority::score(&current.facts, now) => return None,
+        None if current.priority
+            == priority::score(&current.facts, current.threat.as_ref(), now) =>
+        {
+            return None;
+        }
         None => Cause::system("priority", String::new()),
     };
     Some(write(Some(current), next, cause, now))

@@ -18,6 +18,7 @@ pub mod command;
 pub mod config;
 pub mod feed;
 pub mod quarantine;
+pub mod routes;
 pub mod store;
 pub mod telemetry;
 pub mod units;
