@@ -47,7 +47,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::fmt;
 
-use muster_core::filter::Fields;
+use muster_core::filter::{Fields, TextMatch};
 use muster_core::ids::{FindingId, Revision};
 use muster_core::report::ReportDigest;
 use muster_core::time::Millis;
@@ -214,6 +214,24 @@ impl View {
         let places = self.orders.by_id(after, &self.rows);
         let places = places.filter(|place| threats.contains(*place));
         places.take(limit).map(|place| self.rows.at(place).id).collect()
+    }
+
+    /// Up to `limit` findings with this primary resource: threats first, then those stored first.
+    pub fn on_resource(&self, resource: &str, limit: usize) -> Vec<FindingId> {
+        let wanted = TextMatch::Equals(resource.to_owned());
+        let places = self.resources.matching(&wanted).filter(|_| !resource.is_empty());
+        let Some(places) = places else { return Vec::new() };
+        let threats = places.as_ref() & self.sets.threats();
+        let others = places.iter().filter(|place| !threats.contains(*place));
+        let all = threats.iter().chain(others).map(|place| self.rows.at(place));
+        // The column compares texts as filters do, without regard to case.
+        let exact = all.filter(|row| self.resources.text(row.texts.resource) == resource);
+        exact.take(limit).map(|row| row.id).collect()
+    }
+
+    /// Whether there is any threat, open or closed.
+    pub fn has_threats(&self) -> bool {
+        !self.sets.threats().is_empty()
     }
 
     fn place(&self, id: FindingId) -> Option<u32> {

@@ -11,6 +11,7 @@ mod answer;
 mod housekeeping;
 mod plan;
 mod regroup;
+mod relations;
 mod requests;
 mod thread;
 
@@ -23,6 +24,7 @@ use muster_core::unit::{Checkpoint, Unit};
 use tokio::sync::{mpsc, oneshot};
 
 pub use self::regroup::{Merge, Regrouped, Split};
+pub use self::relations::due;
 pub(crate) use self::requests::check_request;
 pub use self::thread::{DecisionLog, Parts, WriterFailure, spawn};
 
@@ -209,6 +211,8 @@ enum Request {
     Tick(Vec<FindingId>, oneshot::Sender<Result<u64, WriteError>>),
     /// From the writer to itself: reports that left for another finding.
     Withdraw(Vec<(FindingId, ReportKey)>),
+    /// From the writer to itself: resources on which threats moved.
+    Relate(Vec<String>),
     Housekeep(oneshot::Sender<Result<u64, WriteError>>),
 }
 

@@ -145,6 +145,11 @@ impl Sets {
     }
 
     /// The open threats.
+    pub(super) fn threats(&self) -> &RoaringBitmap {
+        self.class(FindingClass::Threat)
+    }
+
+    /// The places of open threats.
     pub(super) fn open_threats(&self) -> RoaringBitmap {
         let threats = self.class(FindingClass::Threat);
         let open = Status::ALL.into_iter().filter(|status| status.is_open());

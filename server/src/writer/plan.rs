@@ -1,6 +1,6 @@
 //! Plans the requests of one commit.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use muster_core::finding::Finding;
 use muster_core::ids::{FindingId, Revision};
@@ -11,6 +11,7 @@ use muster_core::unit::{Checkpoint, Unit};
 use tokio::sync::oneshot;
 
 use super::answer::{Answer, DecidedDraft};
+use super::relations::ON_RESOURCE_MAX;
 use super::requests;
 use super::thread::{Writer, WriterFailure, strip};
 use super::{
@@ -40,6 +41,7 @@ pub(super) enum Prepared {
     Conclude(BTreeMap<FindingId, Vec<ReportDigest>>, oneshot::Sender<Result<u64, WriteError>>),
     Tick(Vec<FindingId>, oneshot::Sender<Result<u64, WriteError>>),
     Withdraw(Vec<(FindingId, ReportKey)>, Vec<FindingId>),
+    Relate(Vec<String>, Vec<FindingId>),
     Housekeep(oneshot::Sender<Result<u64, WriteError>>),
 }
 
@@ -106,6 +108,12 @@ pub(super) fn prepare(
             ids.dedup();
             Prepared::Withdraw(left, ids)
         }
+        Request::Relate(resources) => {
+            let there = resources.iter();
+            let there = there.flat_map(|resource| view.on_resource(resource, ON_RESOURCE_MAX));
+            let ids = there.collect();
+            Prepared::Relate(resources, ids)
+        }
         Request::Housekeep(answer) => Prepared::Housekeep(answer),
     }))
 }
@@ -126,9 +134,10 @@ impl Prepared {
         match self {
             Self::Ingest { groups, .. } => Box::new(groups.keys()),
             Self::Conclude(groups, _) => Box::new(groups.keys()),
-            Self::Decide(_, ids, _) | Self::Tick(ids, _) | Self::Withdraw(_, ids) => {
-                Box::new(ids.iter())
-            }
+            Self::Decide(_, ids, _)
+            | Self::Tick(ids, _)
+            | Self::Withdraw(_, ids)
+            | Self::Relate(_, ids) => Box::new(ids.iter()),
             Self::Merge(_, ids, _) => Box::new(ids.iter()),
             Self::Split(split, _) => Box::new(std::iter::once(&split.finding)),
             Self::Housekeep(_) => Box::new(std::iter::empty()),
@@ -152,6 +161,7 @@ impl Prepared {
             | Self::Conclude(..)
             | Self::Tick(..)
             | Self::Withdraw(..)
+            | Self::Relate(..)
             | Self::Housekeep(_) => {}
         }
         keys
@@ -166,7 +176,7 @@ impl Prepared {
     pub(super) fn reports(&self) -> usize {
         match self {
             Self::Ingest { groups, .. } => groups.values().map(Vec::len).sum(),
-            Self::Decide(_, ids, _) | Self::Tick(ids, _) => ids.len(),
+            Self::Decide(_, ids, _) | Self::Tick(ids, _) | Self::Relate(_, ids) => ids.len(),
             Self::Conclude(groups, _) => groups.len(),
             Self::Withdraw(left, _) => left.len(),
             Self::Merge(..) | Self::Split(..) => 2,
@@ -193,6 +203,7 @@ impl Prepared {
             Self::Split(split, answer) => Request::Split(split, answer),
             Self::Tick(ids, answer) => Request::Tick(ids, answer),
             Self::Withdraw(left, _) => Request::Withdraw(left),
+            Self::Relate(resources, _) => Request::Relate(resources),
             Self::Housekeep(answer) => Request::Housekeep(answer),
         }
     }
@@ -205,11 +216,20 @@ pub(super) struct Round {
     pub(super) mutations: Vec<Mutation>,
     pub(super) meta: Vec<MetaWrite>,
     pub(super) answers: Vec<Answer>,
+    /// Resources on which relations may have moved.
+    pub(super) stirred: BTreeSet<String>,
 }
 
 impl Round {
     pub(super) fn new(now: Millis, head: Revision) -> Self {
-        Self { now, head, mutations: Vec::new(), meta: Vec::new(), answers: Vec::new() }
+        Self {
+            now,
+            head,
+            mutations: Vec::new(),
+            meta: Vec::new(),
+            answers: Vec::new(),
+            stirred: BTreeSet::new(),
+        }
     }
 
     /// Adds a mutation; says at which revision it will stand.
@@ -271,6 +291,12 @@ impl Writer {
                 let planned =
                     ids.iter().filter_map(|id| plan::tick(images.get(id)?, round.now)).collect();
                 count(planned, answer, round);
+                // Where a threat is, others are seen to again: once a day, whatever was missed.
+                let threats = ids.iter().filter_map(|id| self.threatened(images.get(id)?));
+                round.stirred.extend(threats);
+            }
+            Prepared::Relate(resources, _) => {
+                return self.plan_relations(&resources, images, round);
             }
             Prepared::Withdraw(left, ids) => {
                 for id in ids {

@@ -1,6 +1,6 @@
 //! The writer's thread.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::sync::{Arc, RwLock};
 use std::thread::JoinHandle;
 use std::{io, thread};
@@ -14,7 +14,7 @@ use tracing::error;
 
 use super::answer::Answer;
 use super::plan::{Images, Prepared, Round, Step, prepare};
-use super::{QUEUE_MAX, Request, WriteError, WriterHandle};
+use super::{QUEUE_MAX, Request, WriteError, WriterHandle, due};
 use crate::clock::Clock;
 use crate::feed::{Feed, Published};
 use crate::quarantine::Quarantine;
@@ -102,16 +102,23 @@ pub(super) struct Writer {
 impl Writer {
     fn run(mut self, mut inbox: mpsc::Receiver<Request>) -> Result<(), WriterFailure> {
         self.is_unrouted = routes::is_empty(&*self.parts.store).map_err(WriterFailure::Store)?;
+        self.catch_up(self.relating(self.unrelated()?).into())?;
         while let Some(first) = inbox.blocking_recv() {
             let mut waiting = VecDeque::from([first]);
             while let Ok(next) = inbox.try_recv() {
                 waiting.push_back(next);
             }
-            while !waiting.is_empty() {
-                self.turn(&mut waiting).inspect_err(|failure| {
-                    error!(error = %chain(failure), "the writer ends");
-                })?;
-            }
+            self.catch_up(waiting)?;
+        }
+        Ok(())
+    }
+
+    /// Does everything that waits, and what follows from it.
+    fn catch_up(&mut self, mut waiting: VecDeque<Request>) -> Result<(), WriterFailure> {
+        while !waiting.is_empty() {
+            self.turn(&mut waiting).inspect_err(|failure| {
+                error!(error = %chain(failure), "the writer ends");
+            })?;
         }
         Ok(())
     }
@@ -125,7 +132,14 @@ impl Writer {
         for request in prepared {
             self.plan(request, &images, &mut round)?;
         }
-        self.commit(round)
+        let moved = self.stirred(&round.mutations);
+        round.meta.extend(moved.iter().map(|resource| due(resource)));
+        round.stirred.extend(moved);
+        let stirred = self.commit(round)?;
+        for request in self.relating(stirred) {
+            waiting.push_front(request);
+        }
+        Ok(())
     }
 
     /// Requests that touch no finding, report or request id twice, in order.
@@ -189,25 +203,25 @@ impl Writer {
         Ok(known.into_iter().zip(found).filter_map(|(id, image)| Some((id, image?))).collect())
     }
 
-    /// Commits a round, shows it, and answers.
-    fn commit(&mut self, round: Round) -> Result<(), WriterFailure> {
-        let Round { mutations, meta, answers, .. } = round;
+    /// Commits a round, shows it, and answers. Returns the resources on which relations are due.
+    fn commit(&mut self, round: Round) -> Result<BTreeSet<String>, WriterFailure> {
+        let Round { mutations, meta, answers, stirred, .. } = round;
         let alone = answers.len() == 1;
         if mutations.is_empty() && meta.is_empty() {
             self.publish(answers, Vec::new(), self.parts.store.head());
-            return Ok(());
+            return Ok(stirred);
         }
         match self.make_durable(mutations, meta) {
             Ok((mutations, head)) => {
                 self.show(&mutations, head);
                 self.publish(answers, mutations, head);
-                Ok(())
+                Ok(stirred)
             }
             // Found before anything was written: the writer goes on.
             Err(WriterFailure::Store(error @ StoreError::TooLarge { .. })) => {
                 let message = error.to_string();
                 refuse(answers, &WriteError::TooLarge { message, alone });
-                Ok(())
+                Ok(BTreeSet::new())
             }
             Err(failure) => {
                 refuse(answers, &WriteError::Closed(chain(&failure)));
