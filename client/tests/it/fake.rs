@@ -357,7 +357,7 @@ impl TriageService for Fake {
         let (mut into, mut from) = (held(&request.into_id), held(&request.from_id));
         let moved = from.reports.iter().map(|report| report.key.clone()).collect();
         into.reports.append(&mut from.reports);
-        (into.report_count, from.report_count) = (into.reports.len() as u32, 0);
+        into.report_count += std::mem::take(&mut from.report_count);
         from.merged_into_id.clone_from(&into.id);
         from.set_status(muster_api::v1::Status::Resolved);
         Ok(Response::new(MergeFindingsResponse {

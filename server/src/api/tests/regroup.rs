@@ -90,7 +90,7 @@ async fn both_findings_say_who_merged_them_and_why() {
     assert_eq!(said.actor.unwrap().principal, "user:alice");
     assert_eq!((said.action.as_str(), said.comment.as_str()), ("merge", "one bucket, one owner"));
     let placements: Vec<_> = into.reports.into_iter().map(|one| one.placement.unwrap()).collect();
-    let moved: Vec<_> = placements.iter().map(|one| one.kind()).collect();
+    let moved: Vec<_> = placements.iter().map(wire::Placement::kind).collect();
     assert_eq!(moved, [PlacementKind::Origin, PlacementKind::Decision]);
     assert_eq!(placements[0].decided, None);
     let decided = placements[1].decided.clone().unwrap();
@@ -411,7 +411,7 @@ async fn a_threat_that_raises_the_score_is_named_as_such() {
 
     let shown = get(&world, &id(1).to_string()).await;
 
-    let related: Vec<_> = shown.related.iter().map(|one| one.relation()).collect();
+    let related: Vec<_> = shown.related.iter().map(wire::RelatedFinding::relation).collect();
     assert_eq!(related, [FindingRelation::Threat]);
     let batch = wire::BatchGetFindingsRequest {
         ids: vec![id(1).to_string()],
