@@ -78,12 +78,27 @@ impl Bench {
     }
 
     pub(crate) fn with_retention(retention_ms: i64) -> Self {
-        let store = Arc::new(MemoryStore::new());
+        let clock = Arc::new(TestClock(AtomicI64::new(NOW.0)));
+        Self::over(Arc::new(MemoryStore::new()), clock, TestLog::default(), retention_ms)
+    }
+
+    /// Another process over the same store, as after a crash.
+    pub(crate) fn restart(&self) -> Self {
+        let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
+        // Names of commits hold the time.
+        clock.pass(1);
+        Self::over(store, clock, self.log.clone(), i64::MAX)
+    }
+
+    fn over(
+        store: Arc<MemoryStore>,
+        clock: Arc<TestClock>,
+        log: TestLog,
+        retention_ms: i64,
+    ) -> Self {
         let view = Arc::new(RwLock::new(View::build(&*store).unwrap()));
         let feed = Arc::new(Feed::new(store.head()));
         let quarantine = Arc::new(Quarantine::open(&*store).unwrap());
-        let clock = Arc::new(TestClock(AtomicI64::new(NOW.0)));
-        let log = TestLog::default();
         let (writer, _thread) = writer::spawn(Parts {
             store: store.clone(),
             classes: Arc::new(Classes::builtin()),
