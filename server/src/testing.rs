@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, RwLock};
 
 use bytes::Bytes;
 use muster_core::finding::Finding;
-use muster_core::identity::FindingKey;
 use muster_core::ids::FindingId;
 use muster_core::plan::{Command, Mutation};
 use muster_core::report::{
@@ -115,7 +114,7 @@ impl Bench {
 
     /// The newest image of the finding that a report belongs to.
     pub(crate) fn finding(&self, report: &Report) -> Option<Finding> {
-        self.store.findings(&[FindingKey::of_origin(&report.origin).id()]).unwrap().pop().flatten()
+        self.store.findings(&[id(report)]).unwrap().pop().flatten()
     }
 
     /// Stores reports as the unit of the samples.
@@ -137,7 +136,7 @@ pub(crate) fn page(reports: &[Report]) -> Ingest {
 
 /// The finding that a report belongs to.
 pub(crate) fn id(report: &Report) -> FindingId {
-    FindingKey::of_origin(&report.origin).id()
+    Classes::builtin().key(report).id()
 }
 
 /// A decision by a person.
