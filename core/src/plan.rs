@@ -24,7 +24,7 @@ mod regroup;
 
 pub use absence::{RETENTION_DAYS, absence};
 pub use hold::refreshes;
-pub use refold::{Group, Placed, Refolded, claim, names, refold};
+pub use refold::{Group, Member, Placed, Refolded, claim, names, refold};
 pub use regroup::{
     RegroupError, Regrouping, forward, founded, leaving, merge, regroup, relate, split,
 };
@@ -34,7 +34,7 @@ use hold::{hold, looked, moved};
 
 use crate::change::Change;
 use crate::finding::{Finding, HeldReport};
-use crate::fold::{fold, testifies};
+use crate::fold::{fold, testimony};
 use crate::identity::FindingKey;
 use crate::ids::{FindingId, Revision};
 use crate::priority::{self, Priority};
@@ -257,14 +257,12 @@ fn looks(observations: &[Observation], now: Millis) -> Vec<Look> {
     active.map(look).collect()
 }
 
-/// The latest look of a report that testifies and is active. A copy of what was said before the
+/// The latest look of a report that speaks and is active. A copy of what was said before the
 /// decision is no proof that anybody looked after it.
 fn latest(looks: Vec<Look>, reports: &[HeldReport]) -> Option<Look> {
     let counts = |look: &Look| {
         reports.iter().any(|held| {
-            held.report.key == look.report
-                && held.status() == Status::Active
-                && testifies(held, reports)
+            held.report.key == look.report && testimony(held, reports) == Some(Status::Active)
         })
     };
     looks.into_iter().filter(counts).max_by_key(|look| look.time)

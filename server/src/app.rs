@@ -28,6 +28,7 @@ use crate::collect::{self, Collector, PASSES_MAX};
 use crate::config::{AccountConfig, CollectConfig, Config};
 use crate::feed::Feed;
 use crate::quarantine::Quarantine;
+use crate::rules::{self, RulesError};
 use crate::store::{Journal, JournalError, SledOptions, SledStore, Store, StoreError};
 use crate::telemetry;
 use crate::units::UnitBoard;
@@ -55,6 +56,9 @@ pub enum AppError {
         #[source]
         source: JournalError,
     },
+    /// The weakness classes.
+    #[error("the weakness classes cannot be used")]
+    Rules(#[source] RulesError),
     /// A port.
     #[error("failed to listen on {address}: is another musterd running? set `{setting}`")]
     Listen {
@@ -232,8 +236,20 @@ fn open(config: &Config, clock: &Arc<dyn Clock>) -> Result<Opened, AppError> {
     let path = config.data_dir.clone();
     let failed = |source| AppError::Store { path: path.clone(), source };
     let began = clock.now();
+    let configured =
+        rules::configured(config.weakness_classes.as_deref()).map_err(AppError::Rules)?;
     let store: Arc<dyn Store> =
         Arc::new(SledStore::open(&path, &SledOptions::default()).map_err(failed)?);
+    let in_force = rules::in_force(&*store, &configured).map_err(AppError::Rules)?;
+    if in_force.differs {
+        warn!(
+            in_force = in_force.classes.hash(),
+            configured = configured.hash(),
+            "findings are still grouped by the weakness classes that the store has, not by the \
+             configured ones: stop this server and run `musterd refold`, which shows what would \
+             change, and changes it when told to"
+        );
+    }
     let journal_failed = |source| AppError::Journal { path: path.clone(), source };
     let (mut journal, recovery) = Journal::open(&path, store.log_id()).map_err(journal_failed)?;
     if let Some(torn) = &recovery.torn {
@@ -248,6 +264,7 @@ fn open(config: &Config, clock: &Arc<dyn Clock>) -> Result<Opened, AppError> {
     let view = Arc::new(RwLock::new(view));
     let parts = writer::Parts {
         store: Arc::clone(&store),
+        classes: Arc::new(in_force.classes),
         view: Arc::clone(&view),
         feed: Arc::clone(&feed),
         decisions: Box::new(journal),

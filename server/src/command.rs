@@ -16,7 +16,9 @@ use std::{env, fs, io};
 use clap::{Parser, Subcommand};
 use muster_core::unit::SourceKind;
 
+use crate::app::AppError;
 use crate::config::{Config, ConfigError};
+use crate::rules::RulesError;
 
 /// A wrong setting, as in `sysexits.h`.
 pub const EX_CONFIG: u8 = 78;
@@ -36,6 +38,9 @@ enum Command {
         /// The settings file; each setting can also be given as a variable (`MUSTER_LISTEN`…).
         #[arg(long, value_name = "FILE", env = "MUSTER_CONFIG")]
         config: Option<PathBuf>,
+        /// A file with weakness classes of your own; wins over the setting.
+        #[arg(long, value_name = "FILE")]
+        weakness_classes: Option<PathBuf>,
     },
     /// Try it without AWS: an emulator with made-up findings, a temporary store.
     Demo(demo::Options),
@@ -81,8 +86,16 @@ fn source(name: &str) -> Result<SourceKind, String> {
 /// Runs the command that the arguments name.
 pub fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
-        Command::Serve { config } => match settings(config.as_deref()) {
-            Ok(config) => serve::run(config),
+        Command::Serve { config, weakness_classes } => match settings(config.as_deref()) {
+            Ok(mut config) => {
+                config.weakness_classes = weakness_classes.or(config.weakness_classes);
+                match serve::run(config) {
+                    Err(error) if is_setting(error.as_ref()) => {
+                        return fail(EX_CONFIG, error.as_ref());
+                    }
+                    outcome => outcome,
+                }
+            }
             Err(error) => return fail(EX_CONFIG, error.as_ref()),
         },
         Command::Demo(options) => demo::run(&options),
@@ -95,6 +108,16 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(1, error.as_ref()),
     }
+}
+
+/// Whether something must be set or done before a server can start.
+fn is_setting(error: &(dyn Error + 'static)) -> bool {
+    matches!(
+        error.downcast_ref(),
+        Some(AppError::Rules(
+            RulesError::Unfinished | RulesError::File { .. } | RulesError::Operator(_)
+        ))
+    )
 }
 
 /// Reads the settings. This and the SDK's credential chain are the only readers of the environment.

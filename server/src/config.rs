@@ -35,6 +35,8 @@ pub struct Config {
     pub drain: Duration,
     /// Closed findings and log entries are kept so long.
     pub retention: Duration,
+    /// The operator's weakness classes, over those of this program.
+    pub weakness_classes: Option<PathBuf>,
     /// The most watchers at once.
     pub watchers_max: usize,
     /// The longest a unary call may take.
@@ -126,6 +128,8 @@ impl Config {
             )?,
             drain: settings.duration("drain_timeout", "25s")?,
             retention: settings.duration("retention", "90d")?,
+            weakness_classes: settings
+                .optional("weakness_classes", "a file", |text| Some(PathBuf::from(text)))?,
             watchers_max: settings.number("limits.watchers", "1000", 1..=100_000)?,
             call_timeout: settings.duration("limits.call_timeout", "30s")?,
             calls_max: settings.number("limits.calls", "256", 1..=100_000)?,

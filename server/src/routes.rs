@@ -8,10 +8,11 @@
 //! |---|---|
 //! | `r` and the digest of a report key | this report goes there (a *pin*, made by a split) |
 //! | `o` and the digest of an origin key | so do all reports with this origin key |
-//! | `a` and a finding id | what would be this finding is that one (an *alias*, made by a merge) |
+//! | `k` and a finding id | the key of this finding is that one's now (made by a re-fold) |
+//! | `a` and a finding id | what would be in this finding is in that one (an *alias*, made by a merge) |
 //!
-//! A report's own pin counts first, then that of its origin, then its key; from there aliases are
-//! followed. So a report has one place at any time, whatever came before it (promises D1 and D2), and
+//! A report's own pin counts first, then that of its origin, then its key, for which a `k` row may
+//! name a finding that had another key before; from there aliases are followed. So a report has one place at any time, whatever came before it (promises D1 and D2), and
 //! every later refresh goes to where the decision put it (D3).
 //!
 //! A row holds the *key* of the finding that it leads to, not only its id: when retention has removed
@@ -36,6 +37,8 @@ pub enum RouteFrom {
     Report(ReportDigest),
     /// All reports with an origin key, by [`origin_digest`] of it.
     Origin([u8; 16]),
+    /// All reports whose key is the one that this finding would be made for.
+    Key(FindingId),
     /// All reports that would be in this finding.
     Finding(FindingId),
 }
@@ -163,7 +166,14 @@ impl<'a> Routes<'a> {
                 return self.follow(Some(pin), first);
             }
         }
-        self.follow(None, placed(self.classes.key(report)))
+        self.follow(None, self.holder(self.classes.key(report))?)
+    }
+
+    /// The finding that has the reports with this key, as far as rules say.
+    fn holder(&self, key: FindingKey) -> Result<Placed, StoreError> {
+        let own = placed(key);
+        let Some(route) = self.route(RouteFrom::Key(own.id))? else { return Ok(own) };
+        Ok(placed(FindingKey { text: route.key, placement: own.key.placement }))
     }
 
     /// The finding that holds what would be in `id`: `id` itself when no alias leads on.
@@ -260,6 +270,7 @@ pub fn read_row(key: &[u8], value: &[u8]) -> Result<(RouteFrom, Route), StoreErr
     let from = match kind {
         b'r' => RouteFrom::Report(ReportDigest(id)),
         b'o' => RouteFrom::Origin(id),
+        b'k' => RouteFrom::Key(FindingId(id)),
         b'a' => RouteFrom::Finding(FindingId(id)),
         _ => return Err(damaged("its key is of no kind")),
     };
@@ -282,6 +293,7 @@ fn row_key(from: RouteFrom) -> Vec<u8> {
     let (kind, id) = match from {
         RouteFrom::Report(digest) => (b'r', digest.0),
         RouteFrom::Origin(digest) => (b'o', digest),
+        RouteFrom::Key(id) => (b'k', id.0),
         RouteFrom::Finding(id) => (b'a', id.0),
     };
     [&[kind][..], &id].concat()

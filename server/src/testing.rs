@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, RwLock};
 
 use bytes::Bytes;
 use muster_core::finding::Finding;
-use muster_core::identity::FindingKey;
 use muster_core::ids::FindingId;
 use muster_core::plan::{Command, Mutation};
 use muster_core::report::{
@@ -78,12 +77,27 @@ impl Bench {
     }
 
     pub(crate) fn with_retention(retention_ms: i64) -> Self {
-        let store = Arc::new(MemoryStore::new());
+        let clock = Arc::new(TestClock(AtomicI64::new(NOW.0)));
+        Self::over(Arc::new(MemoryStore::new()), clock, TestLog::default(), retention_ms)
+    }
+
+    /// Another process over the same store, as after a crash.
+    pub(crate) fn restart(&self) -> Self {
+        let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
+        // Names of commits hold the time.
+        clock.pass(1);
+        Self::over(store, clock, self.log.clone(), i64::MAX)
+    }
+
+    fn over(
+        store: Arc<MemoryStore>,
+        clock: Arc<TestClock>,
+        log: TestLog,
+        retention_ms: i64,
+    ) -> Self {
         let view = Arc::new(RwLock::new(View::build(&*store).unwrap()));
         let feed = Arc::new(Feed::new(store.head()));
         let quarantine = Arc::new(Quarantine::open(&*store).unwrap());
-        let clock = Arc::new(TestClock(AtomicI64::new(NOW.0)));
-        let log = TestLog::default();
         let (writer, _thread) = writer::spawn(Parts {
             store: store.clone(),
             classes: Arc::new(Classes::builtin()),
@@ -100,7 +114,7 @@ impl Bench {
 
     /// The newest image of the finding that a report belongs to.
     pub(crate) fn finding(&self, report: &Report) -> Option<Finding> {
-        self.store.findings(&[FindingKey::of_origin(&report.origin).id()]).unwrap().pop().flatten()
+        self.store.findings(&[id(report)]).unwrap().pop().flatten()
     }
 
     /// Stores reports as the unit of the samples.
@@ -122,7 +136,7 @@ pub(crate) fn page(reports: &[Report]) -> Ingest {
 
 /// The finding that a report belongs to.
 pub(crate) fn id(report: &Report) -> FindingId {
-    FindingKey::of_origin(&report.origin).id()
+    Classes::builtin().key(report).id()
 }
 
 /// A decision by a person.

@@ -13,7 +13,7 @@ use super::Mutation;
 use super::regroup::{Regrouping, forward, founded, regroup};
 use crate::finding::{Finding, HeldReport, Placement};
 use crate::ids::FindingId;
-use crate::report::{Report, ReportKey};
+use crate::report::ReportKey;
 use crate::time::Millis;
 use crate::triage::{Actor, TriageState};
 
@@ -33,15 +33,25 @@ pub struct Placed {
 }
 
 /// One group, and who holds its reports.
+#[derive(Clone, Copy, Debug)]
 pub struct Group<'a> {
     /// Its name; see [`Placed::group`].
     pub id: FindingId,
     /// The findings that hold its reports, its holder, and those of its [names], where these exist.
-    pub members: &'a [Finding],
-    /// Where a report goes. The same for all groups of a run: what a run writes counts for the next.
-    pub place: &'a dyn Fn(&Report) -> Placed,
+    pub members: &'a [Member],
     /// When.
     pub now: Millis,
+}
+
+/// A finding that has to do with a group.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// As it is now.
+    pub finding: Finding,
+    /// Where each of its reports goes, in their order.
+    pub placed: Vec<Placed>,
+    /// The group is the one that it [claims](claim).
+    pub claims: bool,
 }
 
 /// What becomes of a group.
@@ -49,8 +59,11 @@ pub struct Group<'a> {
 pub struct Refolded {
     /// What must be written, together: at most one for each finding.
     pub mutations: Vec<Mutation>,
-    /// The finding that has the group's reports now; `None` when it has none.
-    pub holder: Option<FindingId>,
+    /// The finding that has the group's reports now: its id, and the key that it was made for. `None`
+    /// when the group has none.
+    pub holder: Option<(FindingId, String)>,
+    /// How many findings lost their place to the holder.
+    pub merged: u64,
 }
 
 /// Which group a finding stays with: the one that it has now while any of its reports belongs there,
@@ -78,123 +91,129 @@ pub fn refold(group: &Group<'_>) -> Refolded {
         request_id: String::new(),
     };
     let survivor = group.survivor();
-    let taken: Vec<(&Finding, Vec<HeldReport>)> =
-        group.members.iter().map(|member| (member, group.reports_of(member))).collect();
-    let arrive: Vec<HeldReport> = taken
+    let losers = group
+        .members
         .iter()
-        .filter(|(member, _)| survivor.is_none_or(|survivor| survivor.id != member.id))
-        .flat_map(|(_, reports)| reports.iter().cloned())
-        .collect();
-
-    let mut refolded = Refolded::default();
+        .filter(|member| survivor.is_none_or(|survivor| survivor.finding.id != member.finding.id));
+    let arrive: Vec<HeldReport> =
+        losers.clone().flat_map(|loser| group.reports_of(loser)).collect();
+    let mut refolded = Refolded {
+        merged: losers.clone().filter(|loser| loser.claims).count() as u64,
+        ..Refolded::default()
+    };
     let Some(gained) = group.gained(survivor, arrive, &by) else { return refolded };
-    let survivor_id = match gained {
-        Gained::Same(id) => id,
+    let holder = match gained {
+        Gained::Same(finding) => (finding.id, finding.key.clone()),
         Gained::Written(mutation) => {
-            let id = mutation.finding.id;
+            let holder = (mutation.finding.id, mutation.finding.key.clone());
             refolded.mutations.push(*mutation);
-            id
+            holder
         }
     };
-    refolded.holder = Some(survivor_id);
-    for (member, reports) in &taken {
-        if member.id == survivor_id || reports.is_empty() {
+    for loser in losers {
+        let reports = group.reports_of(loser);
+        if loser.finding.id == holder.0 || reports.is_empty() {
             continue;
         }
-        refolded.mutations.push(if reports.len() == member.reports.len() {
-            forward(member, survivor_id, &by, group.now)
+        refolded.mutations.push(if reports.len() == loser.finding.reports.len() {
+            forward(&loser.finding, holder.0, &by, group.now)
         } else {
             let leave: Vec<ReportKey> =
                 reports.iter().map(|held| held.report.key.clone()).collect();
-            regroup(member, &leave, Vec::new(), &by, group.now)
+            regroup(&loser.finding, &leave, Vec::new(), &by, group.now)
         });
     }
+    refolded.holder = Some(holder);
     refolded
 }
 
 /// What the finding that has the group's reports gained.
-enum Gained {
+enum Gained<'a> {
     /// Nothing.
-    Same(FindingId),
+    Same(&'a Finding),
     /// Reports, or other reasons for those it had.
     Written(Box<Mutation>),
 }
 
-impl Group<'_> {
+impl<'a> Group<'a> {
     /// Gives the arriving reports to the survivor, or to a finding of their own; `None` when there is
     /// nothing to give and nobody to have it.
     fn gained(
         &self,
-        survivor: Option<&Finding>,
+        survivor: Option<&'a Member>,
         arrive: Vec<HeldReport>,
         by: &Regrouping,
-    ) -> Option<Gained> {
+    ) -> Option<Gained<'a>> {
         if let Some(survivor) = survivor {
             let relabeled = self.relabeled(survivor);
             if arrive.is_empty() && relabeled.is_empty() {
-                return Some(Gained::Same(survivor.id));
+                return Some(Gained::Same(&survivor.finding));
             }
             let leave: Vec<ReportKey> =
                 relabeled.iter().map(|held| held.report.key.clone()).collect();
             let arrive = relabeled.into_iter().chain(arrive).collect();
-            let mutation = regroup(survivor, &leave, arrive, by, self.now);
+            let mutation = regroup(&survivor.finding, &leave, arrive, by, self.now);
             return Some(Gained::Written(Box::new(mutation)));
         }
-        let Placed { key, .. } = (self.place)(&arrive.first()?.report);
-        for name in names(&key) {
+        let key = self.key()?;
+        for name in names(key) {
             let id = FindingId::derive(&name);
-            match self.members.iter().find(|member| member.id == id) {
-                None => {
-                    return founded(&name, arrive, by, self.now).map(Box::new).map(Gained::Written);
-                }
+            let taken = self.members.iter().map(|member| &member.finding);
+            let mutation = match taken.into_iter().find(|finding| finding.id == id) {
+                None => founded(&name, arrive, by, self.now)?,
                 // A forwarding record, or what lost its reports before.
                 Some(empty) if empty.reports.is_empty() => {
-                    let mutation = regroup(empty, &[], arrive, by, self.now);
-                    return Some(Gained::Written(Box::new(mutation)));
+                    regroup(empty, &[], arrive, by, self.now)
                 }
                 // It survives in another group.
-                Some(_) => {}
-            }
+                Some(_) => continue,
+            };
+            return Some(Gained::Written(Box::new(mutation)));
         }
         None
     }
 
-    fn survivor(&self) -> Option<&Finding> {
-        let all = self.members.iter().flat_map(|member| self.placed(member));
-        let mut here = all.map(|(_, placed)| placed).filter(|placed| placed.group == self.id);
-        if let Some(kept) = here.find(|placed| placed.placement == Placement::Decision) {
-            return self.members.iter().find(|member| member.id == kept.holder);
+    /// The key of the group; `None` when no member has a report of it.
+    pub fn key(&self) -> Option<&'a str> {
+        self.placed().next().map(|placed| placed.key.as_str())
+    }
+
+    /// What is said of the reports of this group.
+    fn placed(&self) -> impl Iterator<Item = &'a Placed> {
+        let id = self.id;
+        let all = self.members.iter().flat_map(|member| &member.placed);
+        all.filter(move |placed| placed.group == id)
+    }
+
+    fn survivor(&self) -> Option<&'a Member> {
+        let kept = |placed: &&Placed| placed.placement == Placement::Decision;
+        if let Some(kept) = self.placed().find(kept) {
+            return self.members.iter().find(|member| member.finding.id == kept.holder);
         }
-        let claimants = self.members.iter().filter(|member| {
-            let placed: Vec<Placed> = self.placed(member).map(|(_, placed)| placed).collect();
-            claim(member.id, &placed) == Some(self.id)
-        });
-        claimants.max_by_key(|member| {
-            let decided = member.triage.state != TriageState::New;
-            let joined = member.reports.iter().any(|held| held.placed == Placement::Decision);
-            let holds = self
-                .placed(member)
-                .any(|(_, placed)| placed.group == self.id && placed.holder == member.id);
-            let age = (Reverse(member.created), Reverse(member.id));
-            (decided, joined, holds, age)
+        let holder = self.placed().next().map(|placed| placed.holder);
+        self.members.iter().filter(|member| member.claims).max_by_key(|member| {
+            let finding = &member.finding;
+            let decided = finding.triage.state != TriageState::New;
+            let joined = finding.reports.iter().any(|held| held.placed == Placement::Decision);
+            let age = (Reverse(finding.created), Reverse(finding.id));
+            (decided, joined, holder == Some(finding.id), age)
         })
     }
 
-    fn placed<'m>(&self, member: &'m Finding) -> impl Iterator<Item = (&'m HeldReport, Placed)> {
-        member.reports.iter().map(|held| (held, (self.place)(&held.report)))
-    }
-
     /// The reports of `member` that belong to this group, with what puts them there now.
-    fn reports_of(&self, member: &Finding) -> Vec<HeldReport> {
-        let here = self.placed(member).filter(|(_, placed)| placed.group == self.id);
-        here.map(|(held, placed)| HeldReport { placed: placed.placement, ..held.clone() }).collect()
+    fn reports_of(&self, member: &Member) -> Vec<HeldReport> {
+        let all = member.finding.reports.iter().zip(&member.placed);
+        let here = all.filter(|(_, placed)| placed.group == self.id);
+        here.map(|(held, placed)| HeldReport { placed: placed.placement.clone(), ..held.clone() })
+            .collect()
     }
 
     /// Those that stay with `survivor`, but for another reason than before.
-    fn relabeled(&self, survivor: &Finding) -> Vec<HeldReport> {
+    fn relabeled(&self, survivor: &Member) -> Vec<HeldReport> {
         let mut reports = self.reports_of(survivor);
         reports.retain(|held| {
-            let before = survivor.reports.iter().find(|old| old.report.key == held.report.key);
+            let before =
+                survivor.finding.reports.iter().find(|old| old.report.key == held.report.key);
             before.is_some_and(|old| old.placed != held.placed)
         });
         reports

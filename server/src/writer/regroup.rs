@@ -224,7 +224,7 @@ impl Writer {
         };
         let moves = |(other, walk): &&(&HeldReport, Walk)| match from {
             RouteFrom::Report(_) => other.report.key == *report,
-            RouteFrom::Origin(_) | RouteFrom::Finding(_) => {
+            RouteFrom::Origin(_) | RouteFrom::Key(_) | RouteFrom::Finding(_) => {
                 leaving.contains(&other.report.key) && !pinned(walk)
             }
         };

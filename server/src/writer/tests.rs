@@ -1,3 +1,7 @@
+mod model;
+mod regroup;
+mod relations;
+
 use muster_core::change::ChangeKind;
 use muster_core::ids::Revision;
 use muster_core::report::{Severity, Unmapped};
