@@ -14,7 +14,8 @@ use muster_api::v1::{
     BatchTriageFindingsResponse, GetFindingRequest, GetFindingResponse, ListFindingHistoryRequest,
     ListFindingHistoryResponse, ListFindingsRequest, ListFindingsResponse, ListUnitsRequest,
     ListUnitsResponse, ListUnmappedDocumentsRequest, ListUnmappedDocumentsResponse,
-    ResolveFindingIdsRequest, ResolveFindingIdsResponse, SummarizeFindingsRequest,
+    MergeFindingsRequest, MergeFindingsResponse, ResolveFindingIdsRequest,
+    ResolveFindingIdsResponse, SplitFindingRequest, SplitFindingResponse, SummarizeFindingsRequest,
     SummarizeFindingsResponse, TriageFindingRequest, TriageFindingResponse, WatchFindingsRequest,
     WatchFindingsResponse,
 };
@@ -218,6 +219,8 @@ unary_calls! {
     triage.triage_finding, "TriageFinding", TriageFindingRequest, TriageFindingResponse;
     triage.batch_triage_findings, "BatchTriageFindings",
         BatchTriageFindingsRequest, BatchTriageFindingsResponse;
+    triage.merge_findings, "MergeFindings", MergeFindingsRequest, MergeFindingsResponse;
+    triage.split_finding, "SplitFinding", SplitFindingRequest, SplitFindingResponse;
     units.list_units, "ListUnits", ListUnitsRequest, ListUnitsResponse;
     units.list_unmapped_documents, "ListUnmappedDocuments",
         ListUnmappedDocumentsRequest, ListUnmappedDocumentsResponse;

@@ -191,6 +191,10 @@ impl CallError {
                 "look at the finding again, then decide on what it says now"
             }
             "SLOW_CONSUMER" => "read faster, or resume from the last cursor",
+            "FINDING_MERGED" => {
+                "decide about the finding that has its reports now: `merged_into` names it"
+            }
+            "REPORT_NOT_FOUND" => "the finding lists its reports, each with its key",
             "FINDING_NOT_FOUND" => {
                 "it may have been removed by retention, or belong to another server"
             }
@@ -356,7 +360,7 @@ mod tests {
             })
             .collect();
 
-        // Their messages name the field or the offset, or the call itself is the thing to repeat.
-        assert_eq!(without, ["INVALID_FIELD", "INVALID_FILTER", "DEADLINE"]);
+        // Their messages name the field, the offset or the obstacle, or the call itself is the thing to repeat.
+        assert_eq!(without, ["INVALID_FIELD", "INVALID_FILTER", "DEADLINE", "CANNOT_REGROUP"]);
     }
 }

@@ -134,7 +134,7 @@ pub fn routes(backend: &Backend, health: &Health, tasks: &TaskTracker) -> Routes
     let findings = FindingsServiceServer::new(Findings::new(reads.clone(), watches))
         .max_decoding_message_size(REQUEST_BYTES_MAX)
         .max_encoding_message_size(ANSWER_BYTES_MAX);
-    let triage = TriageServiceServer::new(Triage::new(backend.clone()))
+    let triage = TriageServiceServer::new(Triage::new(reads.clone()))
         .max_decoding_message_size(BATCH_REQUEST_BYTES_MAX)
         .max_encoding_message_size(ANSWER_BYTES_MAX);
     let units = UnitServiceServer::new(Units::new(reads))

@@ -1,6 +1,7 @@
 //! What can be typed. The doc comments here are the help texts.
 
 mod filter;
+mod regroup;
 mod triage;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use clap_complete::Shell;
 use muster_api::v1::{FindingOrder, FindingView};
 
 pub(crate) use filter::{Composed, FilterArgs, Hidden};
+pub(crate) use regroup::{MergeArgs, SplitArgs};
 pub(crate) use triage::{
     AssignArgs, DecideArgs, DoneArgs, EndArgs, NoteArgs, SelectionArgs, SnoozeArgs, SuppressArgs,
 };
@@ -160,7 +162,7 @@ pub(crate) enum Command {
     /// Show everything about a finding
     ///
     /// The reasons of the priority, what each product reports and which rule put it there, what was
-    /// decided, and what to do.
+    /// decided, what else is open on the resource, and what to do.
     Get(GetArgs),
     /// Show what is there, then what changes, as it changes
     ///
@@ -192,6 +194,20 @@ pub(crate) enum Command {
     Done(DoneArgs),
     /// Take a decision back: findings are new again
     Reopen(DecideArgs),
+    /// Merge two findings: all reports of one belong to the other
+    ///
+    /// The finding given with --into keeps its id, decisions and history. The other one becomes a
+    /// record that leads there, and keeps its own. Every later refresh respects it. `muster split`
+    /// takes it back.
+    #[command(after_help = topics::MERGE)]
+    Merge(MergeArgs),
+    /// Split a report off its finding
+    ///
+    /// A report that came by `muster merge` goes back to where it was, with all that came with it.
+    /// Any other becomes a finding of its own, together with the other reports about the same thing
+    /// (its Security Hub copy, other standards). Every later refresh respects it.
+    #[command(after_help = topics::SPLIT)]
+    Split(SplitArgs),
     /// Show what happened to a finding, newest first
     History(HistoryArgs),
     /// Show what is collected, how fresh it is, and what is wrong

@@ -4,6 +4,8 @@ mod completions;
 mod get;
 mod history;
 mod ls;
+mod regroup;
+mod repeat;
 mod summary;
 mod topic;
 mod triage;
@@ -31,6 +33,8 @@ pub(crate) async fn run(session: &mut Session, command: &Command) -> Result<Exit
         Command::Suppress(args) => triage::suppress(session, args).await,
         Command::Done(args) => triage::done(session, args).await,
         Command::Reopen(args) => triage::reopen(session, args).await,
+        Command::Merge(args) => regroup::merge(session, args).await,
+        Command::Split(args) => regroup::split(session, args).await,
         Command::History(args) => history::run(session, args).await,
         Command::Units(args) => units::run(session, args).await,
         Command::Summary(args) => summary::run(session, args).await,

@@ -58,7 +58,7 @@ impl Failure {
                  account), or name another one with --server or MUSTER_SERVER",
             );
         }
-        let exit = exit_of(error);
+        let exit = exit_of(error.reason(), error.code());
         let mut failure = match innermost(error) {
             Some(cause) => {
                 Self::new(exit, format!("no usable answer from the server at {server}: {cause}"))
@@ -140,7 +140,7 @@ impl From<InvalidActor> for Failure {
 }
 
 /// The one match from status codes to exit codes.
-pub(crate) fn exit_of_code(code: Code) -> Exit {
+fn exit_of_code(code: Code) -> Exit {
     match code {
         Code::Ok => Exit::Ok,
         Code::InvalidArgument => Exit::Usage,
@@ -163,11 +163,14 @@ fn is_fault(code: Code) -> bool {
     matches!(code, Code::Internal | Code::Unknown | Code::DataLoss)
 }
 
-fn exit_of(error: &CallError) -> Exit {
-    match error.reason() {
+/// The exit code of an error of the server, by its reason where the code says too little.
+pub(crate) fn exit_of(reason: Option<&str>, code: Code) -> Exit {
+    match reason {
         // Trying again does not help until something else changes.
         Some("STORE_READ_ONLY" | "REQUEST_TOO_LARGE") => Exit::Failure,
-        _ => exit_of_code(error.code()),
+        // Somebody decided that it belongs elsewhere.
+        Some("FINDING_MERGED") => Exit::Conflict,
+        _ => exit_of_code(code),
     }
 }
 
@@ -188,6 +191,9 @@ fn innermost(error: &CallError) -> Option<String> {
 }
 
 fn hint_of(error: &CallError) -> Option<String> {
+    if let (Some("FINDING_MERGED"), Some(into)) = (error.reason(), error.metadata("merged_into")) {
+        return Some(format!("go on there: muster get {into}"));
+    }
     if let Some(hint) = error.hint() {
         return Some(hint.to_owned());
     }

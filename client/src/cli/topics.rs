@@ -22,6 +22,19 @@ Help topics (muster help TOPIC):
 Exit codes: 0 ok, 1 failure, 2 usage or cancelled, 5 not found, 6 conflict, 7 unavailable (try
 again), 10 --fail-on matched, 130 interrupted";
 
+/// Below the options of `muster merge`.
+pub(crate) const MERGE: &str = "\
+Examples:
+  muster merge 9abc --into 3kq7 -m 'one bucket, reported under two names'
+  muster merge 9abc --into 3kq7 -m 'same work' -o json";
+
+/// Below the options of `muster split`.
+pub(crate) const SPLIT: &str = "\
+Examples:
+  muster get 3kq7                        lists the reports with their numbers
+  muster split 3kq7 2 -m 'another port'
+  muster split 3kq7 'native|arn:aws:...' -m 'another port' -o name";
+
 /// `muster help exit-codes`.
 pub(crate) static EXIT_CODES_TEMPLATE: LazyLock<String> = LazyLock::new(|| {
     let mut text = "Exit codes. The numbers never change their meaning.\n\n".to_owned();

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use muster_api::v1::{
-    ChangeKind, Exposure, FilterEffect, FindingClass, PriorityBand, ReportPath, Severity, Source,
-    Status, TriageReason, TriageState, UnitCondition,
+    ChangeKind, Exposure, FilterEffect, FindingClass, FindingRelation, PlacementKind, PriorityBand,
+    ReportPath, Severity, Source, Status, TriageReason, TriageState, UnitCondition,
 };
 
 /// An enumerated value of the contract.
@@ -54,6 +54,8 @@ words! {
     Exposure => "EXPOSURE_";
     FilterEffect => "FILTER_EFFECT_";
     FindingClass => "FINDING_CLASS_";
+    FindingRelation => "FINDING_RELATION_";
+    PlacementKind => "PLACEMENT_KIND_";
     PriorityBand => "PRIORITY_BAND_";
     ReportPath => "REPORT_PATH_";
     Severity => "SEVERITY_";

@@ -51,6 +51,8 @@ pub(crate) struct State {
     pub(crate) watches: Vec<WatchFindingsRequest>,
     pub(crate) lists: Vec<ListFindingsRequest>,
     pub(crate) batches: Vec<BatchTriageFindingsRequest>,
+    pub(crate) merges: Vec<MergeFindingsRequest>,
+    pub(crate) splits: Vec<SplitFindingRequest>,
     pub(crate) actors: Vec<String>,
     pub(crate) calls: Vec<&'static str>,
     /// The largest page the server gives.
@@ -340,6 +342,67 @@ impl TriageService for Fake {
             results,
             replayed: false,
         }))
+    }
+
+    async fn merge_findings(
+        &self,
+        request: Request<MergeFindingsRequest>,
+    ) -> Result<Response<MergeFindingsResponse>, Status> {
+        let failed = self.called("MergeFindings", &request);
+        let request = request.into_inner();
+        let mut state = self.state();
+        state.merges.push(request.clone());
+        failed?;
+        let held = |id: &str| state.findings.iter().find(|one| one.id == id).unwrap().clone();
+        let (mut into, mut from) = (held(&request.into_id), held(&request.from_id));
+        let moved = from.reports.iter().map(|report| report.key.clone()).collect();
+        into.reports.append(&mut from.reports);
+        into.report_count += std::mem::take(&mut from.report_count);
+        from.merged_into_id.clone_from(&into.id);
+        from.set_status(muster_api::v1::Status::Resolved);
+        Ok(Response::new(MergeFindingsResponse {
+            into: Some(into),
+            from: Some(from),
+            moved_report_keys: moved,
+            replayed: state.merges.len() > 1,
+            revision: 91,
+        }))
+    }
+
+    async fn split_finding(
+        &self,
+        request: Request<SplitFindingRequest>,
+    ) -> Result<Response<SplitFindingResponse>, Status> {
+        self.called("SplitFinding", &request)?;
+        let request = request.into_inner();
+        let mut state = self.state();
+        state.splits.push(request.clone());
+        let finding = state.findings.iter().find(|one| one.id == request.finding_id);
+        let mut finding = finding.unwrap().clone();
+        let place = finding.reports.iter().position(|report| report.key == request.report_key);
+        let place = place.ok_or_else(|| {
+            status(tonic::Code::NotFound, "REPORT_NOT_FOUND", "the finding has no such report")
+        })?;
+        let split = taken(&finding.reports.remove(place));
+        finding.report_count -= 1;
+        Ok(Response::new(SplitFindingResponse {
+            finding: Some(finding),
+            split: Some(split),
+            moved_report_keys: vec![request.report_key],
+            replayed: false,
+            revision: 92,
+        }))
+    }
+}
+
+/// The report of a finding of its own that `split` makes.
+fn taken(report: &Report) -> Finding {
+    Finding {
+        id: "fnd_7newbcdefghijklmnopqrstuvw".into(),
+        title: report.title.clone(),
+        reports: vec![report.clone()],
+        report_count: 1,
+        ..Finding::default()
     }
 }
 

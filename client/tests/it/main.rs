@@ -9,6 +9,7 @@ mod decide;
 mod fake;
 mod list;
 mod make;
+mod regroup;
 mod show;
 mod watch;
 mod watch_cli;

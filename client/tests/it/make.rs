@@ -160,6 +160,80 @@ fn reason(
     PriorityReason { factor: factor.into(), points, max_points, value: value.into(), missing }
 }
 
+/// The same bucket, reported by two products more: one by a class, one by hand.
+pub(crate) fn bucket_of_three() -> Finding {
+    let placed = |kind: PlacementKind, rule: &str| {
+        Some(Placement { kind: kind.into(), rule: rule.into(), decided: None })
+    };
+    let alice = Regrouping {
+        actor: Some(Actor { principal: "user:alice".into(), on_behalf_of: String::new() }),
+        time: Some(time("2026-12-01T09:00:00Z")),
+        action: "merge".into(),
+        comment: "one bucket\u{1b}[31m, one owner".into(),
+    };
+    let mut finding = bucket();
+    let mut control = finding.reports.remove(0);
+    control.key = "asff|arn:aws:securityhub:eu-central-1:123456789012:finding/1".into();
+    let class = "s3.public_read";
+    let access = Report {
+        key: "native|arn:aws:access-analyzer:eu-central-1:123456789012:analyzer/a|7".into(),
+        product: "aws/access-analyzer".into(),
+        source: Source::AccessAnalyzer.into(),
+        path: ReportPath::Native.into(),
+        title: "Public access to logs".into(),
+        status: Status::Resolved.into(),
+        placement: placed(PlacementKind::Class, class),
+        attributes: vec![
+            ReportAttribute { name: "access".into(), value: "read".into() },
+            ReportAttribute { name: "public".into(), value: "true".into() },
+        ],
+        ..Report::default()
+    };
+    let by_hand = Report {
+        key: "native|ta|Pfx0RwqBli|logs".into(),
+        product: "aws/trusted-advisor".into(),
+        source: Source::TrustedAdvisor.into(),
+        path: ReportPath::Native.into(),
+        title: "Amazon S3 Bucket Permissions".into(),
+        status: Status::Active.into(),
+        placement: Some(Placement {
+            decided: Some(alice),
+            ..placed(PlacementKind::Decision, "").unwrap()
+        }),
+        ..Report::default()
+    };
+    control.placement = placed(PlacementKind::Class, class);
+    // In the order of their keys, which is not that of the rules.
+    finding.reports = vec![control, by_hand, access];
+    finding.report_count = 3;
+    finding.weakness_class = class.into();
+    let related = |start: &str, score, relation: FindingRelation| RelatedFinding {
+        id: id(start),
+        title: "Bucket read from a Tor exit node".into(),
+        rule_id: "UnauthorizedAccess:S3/TorIPCaller".into(),
+        status: Status::Active.into(),
+        score,
+        relation: relation.into(),
+    };
+    finding.related = vec![
+        related("tor", 640, FindingRelation::Threat),
+        related("log", 120, FindingRelation::SameResource),
+    ];
+    finding
+}
+
+/// What was merged into [`bucket_of_three`].
+pub(crate) fn forwarding() -> Finding {
+    Finding {
+        id: "fnd_5forbcdefghijklmnopqrstuvw".into(),
+        title: "Amazon S3 Bucket Permissions".into(),
+        status: Status::Resolved.into(),
+        merged_into_id: bucket().id,
+        merged: bucket_of_three().reports[1].placement.clone().unwrap().decided,
+        ..Finding::default()
+    }
+}
+
 /// A threat whose every text is hostile: new, nobody's.
 pub(crate) fn hostile() -> Finding {
     Finding {

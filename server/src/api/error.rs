@@ -39,6 +39,8 @@ pub(crate) enum ApiError {
     AmbiguousId { prefix: String, candidates: Vec<FindingId> },
     /// No finding has that id or prefix.
     FindingNotFound(String),
+    /// The finding has no such report; the keys of those it has.
+    ReportNotFound { id: FindingId, report: String, known: Vec<String> },
     /// One more watch would be too many.
     TooManyWatches { watches_max: usize },
     /// A watcher took nothing for so long.
@@ -108,6 +110,7 @@ impl ApiError {
             | Self::Token(_)
             | Self::AmbiguousId { .. }
             | Self::FindingNotFound(_)
+            | Self::ReportNotFound { .. }
             | Self::TooManyWatches { .. }
             | Self::SlowConsumer { .. }
             | Self::Draining { .. }

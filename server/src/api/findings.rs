@@ -1,5 +1,6 @@
 //! `FindingsService`: reads.
 
+mod explain;
 mod get;
 mod history;
 mod list;
@@ -11,6 +12,7 @@ use muster_api::v1::findings_service_server::FindingsService;
 use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status};
 
+pub(super) use self::explain::{Explainer, arrivals};
 use super::read::Reads;
 use super::validate::reads;
 use super::watch::Watches;

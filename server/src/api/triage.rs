@@ -1,6 +1,6 @@
 //! `TriageService`: decisions.
 
-use std::sync::Arc;
+mod regroup;
 
 use muster_api::v1 as wire;
 use muster_api::v1::batch_triage_result::Outcome;
@@ -11,30 +11,36 @@ use tonic::{Request, Response, Status};
 use super::Backend;
 use super::convert::{self, Detail};
 use super::error::ApiError;
+use super::read::Reads;
+use super::validate::regroup as validate_regroup;
 use super::validate::triage::{self as validate, BatchTriage, Caller};
 use crate::writer::{Decided, Decisions, Refused};
 
 /// Checks decisions and hands them to the writer.
 #[derive(Clone, Debug)]
 pub(super) struct Triage {
-    backend: Arc<Backend>,
+    reads: Reads,
 }
 
 impl Triage {
-    pub(super) fn new(backend: Backend) -> Self {
-        Self { backend: Arc::new(backend) }
+    pub(super) fn new(reads: Reads) -> Self {
+        Self { reads }
+    }
+
+    fn backend(&self) -> &Backend {
+        self.reads.backend()
     }
 
     fn caller(&self, metadata: &MetadataMap) -> Result<Caller, ApiError> {
         let principal = validate::principal(metadata)?;
-        Ok(Caller { principal, now: self.backend.clock.now() })
+        Ok(Caller { principal, now: self.backend().clock.now() })
     }
 
     async fn one(&self, wanted: validate::Triage) -> Result<wire::TriageFindingResponse, ApiError> {
         let validate::Triage { decision, request } = wanted;
         // One decision is not atomic with anything: so it is refused by its own error.
         let decisions = Decisions { decisions: vec![decision], atomic: false, request };
-        let mut done = self.backend.writer.decide(decisions).await?;
+        let mut done = self.backend().writer.decide(decisions).await?;
         let decided = match done.results.pop() {
             Some(Ok(decided)) => decided,
             Some(Err(refused)) => return Err(ApiError::Refused(refused)),
@@ -62,7 +68,7 @@ impl Triage {
             (Vec::new().into_iter(), false)
         } else {
             let decisions = Decisions { decisions: valid, atomic, request };
-            let done = self.backend.writer.decide(decisions).await?;
+            let done = self.backend().writer.decide(decisions).await?;
             (done.results.into_iter(), done.replayed)
         };
         let mut answer = wire::BatchTriageFindingsResponse { replayed, ..Default::default() };
@@ -109,5 +115,23 @@ impl TriageService for Triage {
         let wanted = validate::batch_triage(request.get_ref(), &caller)?;
         let ids = request.into_inner().requests.into_iter().map(|item| item.finding_id).collect();
         Ok(Response::new(self.batch(ids, wanted).await?))
+    }
+
+    async fn merge_findings(
+        &self,
+        request: Request<wire::MergeFindingsRequest>,
+    ) -> Result<Response<wire::MergeFindingsResponse>, Status> {
+        let caller = self.caller(request.metadata())?;
+        let wanted = validate_regroup::merge(request.get_ref(), &caller)?;
+        Ok(Response::new(self.merge(wanted).await?))
+    }
+
+    async fn split_finding(
+        &self,
+        request: Request<wire::SplitFindingRequest>,
+    ) -> Result<Response<wire::SplitFindingResponse>, Status> {
+        let caller = self.caller(request.metadata())?;
+        let wanted = validate_regroup::split(request.get_ref(), &caller)?;
+        Ok(Response::new(self.split(wanted).await?))
     }
 }

@@ -27,6 +27,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::session::Session;
 use decide::{Decision, End};
+pub(super) use undo::shell;
 
 /// The longest snooze the server takes.
 const SNOOZE_MAX: Duration = Duration::from_hours(90 * 24);
@@ -164,7 +165,7 @@ fn end(session: &Session, args: EndArgs, longest: Duration) -> Result<Option<End
     Ok(Some(End::at(time)))
 }
 
-fn said(comment: &str) -> Result<&str, Failure> {
+pub(super) fn said(comment: &str) -> Result<&str, Failure> {
     if comment.trim().is_empty() {
         return Err(Failure::usage("the comment is empty").hint("say it with -m TEXT"));
     }

@@ -6,8 +6,17 @@ use crate::cli::output::detail::who;
 use crate::cli::words::Word;
 
 /// Fields that fit on a line and that people act on; the others are descriptions and documents.
-const HEADLINES: [&str; 5] =
-    ["severity", "status", "triage.state", "triage.assignee", "priority.score"];
+const HEADLINES: [&str; 9] = [
+    "severity",
+    "status",
+    "triage.state",
+    "triage.assignee",
+    "priority.score",
+    "merged_from",
+    "merged_into",
+    "split_from",
+    "split_into",
+];
 
 /// What happened: `acknowledge`, `new`, `status changed`.
 pub(crate) fn happened(change: &Change) -> String {
@@ -66,8 +75,27 @@ pub(crate) fn left(change: &Change) -> bool {
 
 /// One field with both sides: `triage.state NEW → ACKNOWLEDGED`.
 pub(crate) fn moved(field: &FieldChange) -> String {
+    if let Some(text) = regrouped(field) {
+        return text;
+    }
     let side = |text: &str| if text.is_empty() { "nothing".to_owned() } else { text.to_owned() };
     format!("{} {} → {}", field.field, side(&field.before), side(&field.after))
+}
+
+/// What a merge or a split says, which has no two sides: `merged from fnd_…`, `report left: asff|…`.
+fn regrouped(field: &FieldChange) -> Option<String> {
+    let (gone, come) = (field.before.as_str(), field.after.as_str());
+    let words = match field.field.as_str() {
+        "merged_from" => "merged from",
+        "merged_into" if come.is_empty() => "no longer merged into",
+        "merged_into" => "merged into",
+        "split_from" => "split from",
+        "split_into" => "split into",
+        "report" if come.is_empty() => "report left:",
+        "report" if gone.is_empty() => "report came:",
+        _ => return None,
+    };
+    Some(format!("{words} {}", if come.is_empty() { gone } else { come }))
 }
 
 #[cfg(test)]
@@ -96,6 +124,20 @@ mod tests {
         );
         assert_eq!(what_in_short(&change), "acknowledge: triage.state NEW → ACKNOWLEDGED, 1 more");
         assert_eq!(by_whom(&change).as_deref(), Some("user:alice for bob"));
+    }
+
+    #[test]
+    fn a_merge_and_its_undoing_are_told_in_words() {
+        let field = |field: &str, before: &str, after: &str| {
+            moved(&FieldChange { field: field.into(), before: before.into(), after: after.into() })
+        };
+
+        assert_eq!(field("merged_from", "", "fnd_a"), "merged from fnd_a");
+        assert_eq!(field("merged_into", "", "fnd_b"), "merged into fnd_b");
+        assert_eq!(field("merged_into", "fnd_b", ""), "no longer merged into fnd_b");
+        assert_eq!(field("split_into", "", "fnd_c"), "split into fnd_c");
+        assert_eq!(field("report", "asff|x", ""), "report left: asff|x");
+        assert_eq!(field("report", "", "asff|x"), "report came: asff|x");
     }
 
     #[test]

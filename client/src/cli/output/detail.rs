@@ -1,19 +1,23 @@
 //! Everything about one finding, for people.
 
+mod reports;
+
+use std::collections::BTreeMap;
 use std::io;
 
 use jiff::Timestamp;
 use muster_api::v1::{
-    Actor, Exposure, Finding, FindingClass, Priority, PriorityBand, PriorityReason, Report,
-    ReportPath, Severity, Status, Triage, TriageReason, TriageState,
+    Actor, Exposure, Finding, FindingClass, FindingRelation, Priority, PriorityBand,
+    PriorityReason, Regrouping, Severity, Status, Triage, TriageReason, TriageState,
 };
 
-use crate::cli::output::findings::{or_dash, status_span};
+pub(crate) use self::reports::numbered;
+use crate::cli::output::findings::{or_dash, short_id, short_ids, status_span};
 use crate::cli::output::table::{Column, Table};
 use crate::cli::safe_text::SafeText;
 use crate::cli::time::stamp;
 use crate::cli::ui::{BOLD, DIM, PLAIN, Span, Ui, band_style, severity_style};
-use crate::cli::words::{Word, count, source};
+use crate::cli::words::Word;
 
 /// Width of the labels.
 const LABEL: usize = 12;
@@ -21,12 +25,13 @@ const LABEL: usize = 12;
 /// Prints a finding.
 pub(crate) fn print(ui: &mut Ui, finding: &Finding) -> io::Result<()> {
     let now = (ui.now)();
-    head(ui, finding)?;
+    head(ui, finding, now)?;
     facts(ui, finding, now)?;
     triage(ui, &finding.triage.clone().unwrap_or_default(), now)?;
     text(ui, "Description", &finding.description)?;
     priority(ui, &finding.priority.clone().unwrap_or_default())?;
-    reports(ui, finding, now)?;
+    reports::print(ui, finding, now)?;
+    related(ui, finding)?;
     if let Some(remediation) = &finding.remediation {
         text(ui, "What to do", &remediation.text)?;
         if !remediation.url.is_empty() {
@@ -36,11 +41,28 @@ pub(crate) fn print(ui: &mut Ui, finding: &Finding) -> io::Result<()> {
     Ok(())
 }
 
-fn head(ui: &mut Ui, finding: &Finding) -> io::Result<()> {
+fn head(ui: &mut Ui, finding: &Finding, now: Timestamp) -> io::Result<()> {
     let sample = if finding.sample { "  (sample, never ranked)" } else { "" };
     ui.line(&[Span::new(finding.title.as_str(), BOLD), Span::new(sample, DIM)])?;
     ui.line(&[Span::new(finding.id.as_str(), DIM)])?;
+    if !finding.merged_into_id.is_empty() {
+        let how = finding.merged.as_ref().map(|merged| format!(" ({})", decided(merged, now)));
+        let line = format!("merged into {}{}", finding.merged_into_id, how.unwrap_or_default());
+        ui.line(&[Span::new(line, BOLD)])?;
+        let go_on = format!("go on there: muster get {}", short_id(&finding.merged_into_id, 8));
+        ui.line(&[Span::plain(go_on)])?;
+    }
     ui.line(&[])
+}
+
+/// Who moved reports, when and why: `user:alice, 2026-12-01 09:00Z (3h ago): one bucket`.
+pub(super) fn decided(regrouping: &Regrouping, now: Timestamp) -> String {
+    let by = who(regrouping.actor.as_ref());
+    let when = stamp(now, regrouping.time.as_ref());
+    match regrouping.comment.as_str() {
+        "" => format!("{by}, {when}"),
+        comment => format!("{by}, {when}: {comment}"),
+    }
 }
 
 fn facts(ui: &mut Ui, finding: &Finding, now: Timestamp) -> io::Result<()> {
@@ -53,6 +75,9 @@ fn facts(ui: &mut Ui, finding: &Finding, now: Timestamp) -> io::Result<()> {
             format!("{} (the reports do not agree; this is the worst)", status.text).into();
     }
     field(ui, "Status", status)?;
+    if finding.dissent {
+        dissent(ui, finding)?;
+    }
     field(ui, "Class", FindingClass::lower(finding.finding_class))?;
     field(ui, "Exposure", Exposure::lower(finding.exposure))?;
     field(ui, "Account", or_dash(&finding.account_id))?;
@@ -69,6 +94,9 @@ fn facts(ui: &mut Ui, finding: &Finding, now: Timestamp) -> io::Result<()> {
         field(ui, "Facet", finding.facet.as_str())?;
     }
     field(ui, "Rule", or_dash(&finding.rule_id))?;
+    if !finding.weakness_class.is_empty() {
+        field(ui, "Weakness", finding.weakness_class.as_str())?;
+    }
     field(ui, "First seen", stamp(now, finding.first_observed_time.as_ref()))?;
     field(ui, "Last seen", stamp(now, finding.last_observed_time.as_ref()))?;
     field(ui, "Changed", stamp(now, finding.update_time.as_ref()))?;
@@ -76,6 +104,48 @@ fn facts(ui: &mut Ui, finding: &Finding, now: Timestamp) -> io::Result<()> {
         format!("revision {}, content version {}", finding.revision, finding.content_version);
     field(ui, "Version", version)?;
     field(ui, "Key", or_dash(&finding.key))
+}
+
+/// Who says what about the status: `active   aws/securityhub`.
+fn dissent(ui: &mut Ui, finding: &Finding) -> io::Result<()> {
+    let mut sides: BTreeMap<i32, Vec<&str>> = BTreeMap::new();
+    for report in &finding.reports {
+        let products = sides.entry(report.status).or_default();
+        if !products.contains(&report.product.as_str()) {
+            products.push(&report.product);
+        }
+    }
+    for (status, products) in sides {
+        field(ui, "", format!("{}: {}", Status::lower(status), products.join(", ")))?;
+    }
+    Ok(())
+}
+
+/// What else is open on the resource.
+fn related(ui: &mut Ui, finding: &Finding) -> io::Result<()> {
+    if finding.related.is_empty() {
+        return Ok(());
+    }
+    heading(ui, "Also open on this resource")?;
+    let length = short_ids(finding.related.iter().map(|one| one.id.as_str()));
+    let mut table = Table::new([
+        Column::new("  ID"),
+        Column::new("SCORE").right(),
+        Column::new("RULE").shrinks_to(20),
+        Column::new("TITLE").shrinks_to(20),
+    ]);
+    for one in &finding.related {
+        // The one that this finding's priority counts.
+        let counted = one.relation == i32::from(FindingRelation::Threat);
+        let title = if counted { "threat, raises the priority: " } else { "" };
+        table.push(vec![
+            Span::new(format!("  {}", short_id(&one.id, length)), BOLD),
+            Span::plain(one.score.to_string()),
+            Span::plain(or_dash(&one.rule_id)),
+            Span::plain(format!("{title}{}", one.title)),
+        ]);
+    }
+    table.print(ui)
 }
 
 fn triage(ui: &mut Ui, triage: &Triage, now: Timestamp) -> io::Result<()> {
@@ -152,52 +222,6 @@ fn reason_row(reason: &PriorityReason) -> Vec<Span> {
     ]
 }
 
-fn reports(ui: &mut Ui, finding: &Finding, now: Timestamp) -> io::Result<()> {
-    let Finding { reports, report_count, .. } = finding;
-    let report_count = *report_count;
-    let (shown, all) = (reports.len() as u64, u64::from(report_count));
-    let more = if all > shown { format!(", the first {shown} of them") } else { String::new() };
-    heading(ui, &format!("{}{more}", count(all.max(shown), "report")))?;
-    for report in reports {
-        let path = ReportPath::word(report.path).to_ascii_lowercase();
-        let from = format!("{}, read from {} ({path})", report.product, source(report.source));
-        let severity = Span::new(Severity::word(report.severity), severity_style(report.severity));
-        ui.line(&[Span::plain("  "), Span::new(from, BOLD), Span::plain("  "), severity])?;
-        report_facts(ui, report, now)?;
-    }
-    Ok(())
-}
-
-fn report_facts(ui: &mut Ui, report: &Report, now: Timestamp) -> io::Result<()> {
-    let mut status = Status::lower(report.status);
-    if !report.status_detail.is_empty() {
-        status = format!("{status} (the source says {})", report.status_detail);
-    }
-    if report.absent {
-        status.push_str(", no longer in what its unit reads");
-    }
-    inner(ui, "title", &report.title)?;
-    inner(ui, "status", &status)?;
-    inner(ui, "put here by", &format!("rule {}: {}", report.identity_rule, report.origin_key))?;
-    inner(ui, "id there", &report.provider_id)?;
-    inner(ui, "unit", &report.unit)?;
-    inner(ui, "last seen", &stamp(now, report.last_observed_time.as_ref()))?;
-    if report.count > 1 {
-        inner(ui, "seen", &format!("{} times", report.count))?;
-    }
-    for (label, value) in
-        [("workflow", &report.workflow), ("note", &report.note), ("verified", &report.verification)]
-    {
-        if !value.is_empty() {
-            inner(ui, label, value)?;
-        }
-    }
-    for remark in &report.remarks {
-        inner(ui, "remark", remark)?;
-    }
-    Ok(())
-}
-
 /// Who did something, and for whom.
 pub(crate) fn who(actor: Option<&Actor>) -> String {
     let actor = actor.cloned().unwrap_or_default();
@@ -219,7 +243,7 @@ fn field(ui: &mut Ui, label: &str, value: impl Into<Value>) -> io::Result<()> {
 }
 
 fn inner(ui: &mut Ui, label: &str, value: &str) -> io::Result<()> {
-    ui.line(&[Span::new(format!("    {label:LABEL$}"), DIM), Span::plain(or_dash(value))])
+    ui.line(&[Span::new(format!("      {label:LABEL$}"), DIM), Span::plain(or_dash(value))])
 }
 
 /// A paragraph under a heading; nothing for an empty one.

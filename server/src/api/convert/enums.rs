@@ -57,7 +57,7 @@ pub(super) fn exposure(exposure: Exposure) -> wire::Exposure {
     }
 }
 
-pub(super) fn status(status: Status) -> wire::Status {
+pub(crate) fn status(status: Status) -> wire::Status {
     match status {
         Status::Active => wire::Status::Active,
         Status::Unobservable => wire::Status::Unobservable,

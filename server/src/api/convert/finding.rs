@@ -1,9 +1,10 @@
 //! Findings and their parts.
 
 use muster_api::v1 as wire;
-use muster_core::finding::{Finding, HeldReport};
+use muster_core::change::Change;
+use muster_core::finding::{Finding, HeldReport, Placement};
 use muster_core::priority::{Band, Priority};
-use muster_core::report::Resource;
+use muster_core::report::{Attribute, Resource};
 use muster_core::triage::{Actor, Triage};
 
 use super::{Detail, enums, timestamp};
@@ -51,7 +52,21 @@ pub(crate) fn finding(finding: &Finding, detail: Detail) -> wire::Finding {
         content_version: finding.content_version,
         reports: if whole { reports(&finding.reports, detail) } else { Vec::new() },
         report_count: u32::try_from(finding.reports.len()).unwrap_or(u32::MAX),
+        weakness_class: class_of(finding).to_owned(),
+        merged_into_id: finding.merged_into.map_or_else(String::new, |into| into.to_string()),
+        // What only the log and the view know.
+        merged: None,
+        related: Vec::new(),
     }
+}
+
+/// The weakness class that brings reports of a finding together; empty when none does.
+fn class_of(finding: &Finding) -> &str {
+    let class = finding.reports.iter().find_map(|held| match &held.placed {
+        Placement::Class(class) => Some(class.as_str()),
+        Placement::Origin | Placement::Decision => None,
+    });
+    class.unwrap_or_default()
 }
 
 /// The first reports, with raw documents as long as they fit.
@@ -100,6 +115,34 @@ fn report(held: &HeldReport) -> wire::Report {
         raw_json: Vec::new(),
         raw_truncated: report.raw_truncated,
         raw_omitted: false,
+        placement: Some(placement(held)),
+        attributes: report.attributes.iter().map(attribute).collect(),
+        key: report.key.to_string(),
+    }
+}
+
+/// What put a report into its finding.
+fn placement(held: &HeldReport) -> wire::Placement {
+    use wire::PlacementKind as Kind;
+    let (kind, rule) = match &held.placed {
+        Placement::Origin => (Kind::Origin, held.report.origin.rule.as_str()),
+        Placement::Class(class) => (Kind::Class, class.as_str()),
+        Placement::Decision => (Kind::Decision, ""),
+    };
+    wire::Placement { kind: kind.into(), rule: rule.to_owned(), decided: None }
+}
+
+fn attribute(attribute: &Attribute) -> wire::ReportAttribute {
+    wire::ReportAttribute { name: attribute.name.clone(), value: attribute.value.clone() }
+}
+
+/// A merge or split, as its log entry has it.
+pub(crate) fn regrouping(change: &Change) -> wire::Regrouping {
+    wire::Regrouping {
+        actor: Some(actor(&change.actor)),
+        time: Some(timestamp(change.time)),
+        action: change.action.clone(),
+        comment: change.comment.clone(),
     }
 }
 

@@ -4,6 +4,8 @@ use std::fmt;
 use std::time::Duration;
 
 use muster_api::v1::ErrorReason as Reason;
+use muster_core::ids::FindingId;
+use muster_core::plan::RegroupError;
 use tonic::Code;
 
 use super::ApiError;
@@ -16,6 +18,12 @@ const OVERLOAD_RETRY: Duration = Duration::from_secs(1);
 
 /// The longest message, in bytes: it travels in a header.
 const MESSAGE_BYTES_MAX: usize = 1024;
+
+/// The most report keys that an error lists.
+const KEYS_MAX: usize = 20;
+
+/// The most bytes of them: they travel in a header.
+const KEYS_BYTES_MAX: usize = 2048;
 
 /// What a client is told.
 pub(super) struct Facts {
@@ -102,6 +110,7 @@ impl ApiError {
                 Reason::FindingNotFound,
                 format!("there is no finding `{id}`"),
             ),
+            Self::ReportNotFound { id, report, known } => report_not_found(*id, report, known),
             Self::TooManyWatches { watches_max } => {
                 let message = format!("{watches_max} watches are open; close one, or try later");
                 Facts {
@@ -175,15 +184,49 @@ fn decision(refused: &Refused, at: &str) -> Facts {
             Facts::new(Code::Aborted, Reason::ContentChanged, message)
                 .with("content_version", current)
         }
-        // The client is told where the reports are, or what would be right, in the message.
-        Refused::Merged { .. } => {
-            Facts::new(Code::FailedPrecondition, Reason::InvalidField, message)
+        Refused::Merged { into, .. } => {
+            Facts::new(Code::FailedPrecondition, Reason::FindingMerged, message)
+                .with("merged_into", into)
         }
-        Refused::Regroup(_) => Facts::new(Code::FailedPrecondition, Reason::InvalidField, message),
+        Refused::Regroup(error) => regroup(error, message),
         Refused::Invalid { field, message: wrong } => {
             Facts::new(Code::InvalidArgument, Reason::InvalidField, message).violation(field, wrong)
         }
     }
+}
+
+fn regroup(error: &RegroupError, message: String) -> Facts {
+    match error {
+        RegroupError::Same(_)
+        | RegroupError::Threat
+        | RegroupError::Whole(_)
+        | RegroupError::TooMany { .. } => {
+            Facts::new(Code::FailedPrecondition, Reason::CannotRegroup, message)
+        }
+        RegroupError::Merged { into, .. } => {
+            Facts::new(Code::FailedPrecondition, Reason::FindingMerged, message)
+                .with("merged_into", into)
+        }
+        RegroupError::NoReport { .. } => {
+            Facts::new(Code::NotFound, Reason::ReportNotFound, message)
+        }
+    }
+}
+
+fn report_not_found(id: FindingId, report: &str, known: &[String]) -> Facts {
+    let mut listed: Vec<&str> = known.iter().take(KEYS_MAX).map(String::as_str).collect();
+    // It travels in a header too.
+    while listed.iter().map(|key| key.len()).sum::<usize>() > KEYS_BYTES_MAX {
+        listed.pop();
+    }
+    let report = muster_core::report::bounded(report, MESSAGE_BYTES_MAX / 2);
+    let count = known.len();
+    let message = format!(
+        "finding {id} has no report `{report}`; it has {count}, see `report_keys` or GetFinding"
+    );
+    // Keys may hold any character, so they are written as JSON.
+    let keys = serde_json::Value::from(listed);
+    Facts::new(Code::NotFound, Reason::ReportNotFound, message).with("report_keys", keys)
 }
 
 fn write(error: &WriteError) -> Facts {

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use muster_api::v1 as wire;
 use muster_core::ids::FindingId;
 
-use crate::api::convert::{self, Budget, LIST_BYTES_MAX};
+use super::explain::Explainer;
+use crate::api::convert::{self, Budget, Detail, LIST_BYTES_MAX};
 use crate::api::error::ApiError;
 use crate::api::read::{READ_MAX, Reader};
 use crate::api::validate::IdText;
@@ -16,8 +17,12 @@ const CANDIDATES_MAX: usize = 10;
 
 pub(super) fn get(reader: &Reader<'_>, get: &Get) -> Result<wire::GetFindingResponse, ApiError> {
     let id = one_id(reader, &get.id)?;
-    let finding = convert::finding(&reader.finding(id)?, get.detail);
-    Ok(wire::GetFindingResponse { finding: Some(finding) })
+    let finding = reader.finding(id)?;
+    let mut shown = convert::finding(&finding, get.detail);
+    if get.detail != Detail::Basic {
+        Explainer::new(reader).explain(&finding, &mut shown)?;
+    }
+    Ok(wire::GetFindingResponse { finding: Some(shown) })
 }
 
 /// The finding that a text stands for.
@@ -57,6 +62,7 @@ pub(super) fn batch_get(
     let mut answer = wire::BatchGetFindingsResponse::default();
     let mut budget = Budget::new(LIST_BYTES_MAX);
     let mut full = false;
+    let mut explainer = Explainer::new(reader);
     for ids in get.ids.chunks(READ_MAX) {
         // Once it is full only whether the others exist is asked, of the view.
         if full {
@@ -75,12 +81,15 @@ pub(super) fn batch_get(
                 answer.missing_ids.push(id.to_string());
                 continue;
             };
-            let finding = convert::finding(finding, get.detail);
-            full = full || !budget.fits(&finding);
+            let mut shown = convert::finding(finding, get.detail);
+            if !full && get.detail != Detail::Basic {
+                explainer.explain(finding, &mut shown)?;
+            }
+            full = full || !budget.fits(&shown);
             if full {
-                answer.omitted_ids.push(finding.id);
+                answer.omitted_ids.push(shown.id);
             } else {
-                answer.findings.push(finding);
+                answer.findings.push(shown);
             }
         }
     }

@@ -45,6 +45,18 @@ impl Sample {
         self
     }
 
+    /// What it says is hostile activity.
+    pub(super) fn threat(mut self) -> Self {
+        self.report.class = FindingClass::Threat;
+        self
+    }
+
+    /// On the resource of the finding of that number.
+    pub(super) fn on_resource_of(mut self, number: u32) -> Self {
+        self.report.resources = crate::testing::report(number).resources;
+        self
+    }
+
     pub(super) fn with_raw(mut self, raw: impl Into<Bytes>) -> Self {
         self.report.raw = raw.into();
         self

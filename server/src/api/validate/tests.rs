@@ -12,6 +12,7 @@ use prost_types::field_descriptor_proto::{Label, Type};
 use prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorSet};
 
 use super::reads::GROUP_BY_MAX;
+use super::regroup::REPORT_KEY_BYTES_MAX;
 use super::triage::{BATCH_MAX, Caller, ETAG_BYTES_MAX, REQUEST_ID_BYTES_MAX};
 use super::units::{CONDITIONS_MAX, UNIT_BYTES_MAX};
 use super::*;
@@ -41,6 +42,23 @@ const LIMITS: [(&str, usize); 22] = [
     ("BatchTriageFindingsRequest.request_id", REQUEST_ID_BYTES_MAX),
     ("TriageFindingRequest.finding_id", ID_BYTES_MAX),
     ("TriageFindingRequest.comment", COMMENT_BYTES_MAX),
+];
+
+/// Decisions about groups.
+const REGROUP_LIMITS: [(&str, usize); 13] = [
+    ("MergeFindingsRequest.into_id", ID_BYTES_MAX),
+    ("MergeFindingsRequest.from_id", ID_BYTES_MAX),
+    ("MergeFindingsRequest.comment", COMMENT_BYTES_MAX),
+    ("MergeFindingsRequest.into_etag", ETAG_BYTES_MAX),
+    ("MergeFindingsRequest.from_etag", ETAG_BYTES_MAX),
+    ("MergeFindingsRequest.request_id", REQUEST_ID_BYTES_MAX),
+    ("MergeFindingsRequest.on_behalf_of", NAME_BYTES_MAX),
+    ("SplitFindingRequest.finding_id", ID_BYTES_MAX),
+    ("SplitFindingRequest.report_key", REPORT_KEY_BYTES_MAX),
+    ("SplitFindingRequest.comment", COMMENT_BYTES_MAX),
+    ("SplitFindingRequest.etag", ETAG_BYTES_MAX),
+    ("SplitFindingRequest.request_id", REQUEST_ID_BYTES_MAX),
+    ("SplitFindingRequest.on_behalf_of", NAME_BYTES_MAX),
 ];
 
 /// The rest of a decision.
@@ -129,8 +147,12 @@ fn places() -> Vec<Place> {
     found
 }
 
+fn limits() -> impl Iterator<Item = &'static (&'static str, usize)> {
+    LIMITS.iter().chain(&DECISION_LIMITS).chain(&REGROUP_LIMITS)
+}
+
 fn limit(path: &str) -> usize {
-    let known = LIMITS.iter().chain(&DECISION_LIMITS).find(|(field, _)| *field == path);
+    let known = limits().find(|(field, _)| *field == path);
     known.unwrap_or_else(|| panic!("`{path}` has no limit: give it one in validate, and here")).1
 }
 
@@ -202,6 +224,8 @@ fn wrong_fields(request: &str, bytes: &[u8]) -> Vec<String> {
         "BatchTriageFindingsRequest" => {
             read!(BatchTriageFindingsRequest, |m| triage::batch_triage(&m, &caller))
         }
+        "MergeFindingsRequest" => read!(MergeFindingsRequest, |m| regroup::merge(&m, &caller)),
+        "SplitFindingRequest" => read!(SplitFindingRequest, |m| regroup::split(&m, &caller)),
         other => panic!("`{other}` is not read by any function of validate"),
     };
     match outcome {
@@ -237,7 +261,7 @@ fn every_text_and_list_of_every_request_is_refused_beyond_its_limit() {
 fn every_limit_is_of_a_field_that_there_is() {
     let paths: Vec<String> = places().into_iter().map(|place| place.path).collect();
 
-    for (path, _) in LIMITS.iter().chain(&DECISION_LIMITS) {
+    for (path, _) in limits() {
         assert!(paths.iter().any(|known| known == path), "`{path}` is no field");
     }
 }

@@ -268,7 +268,7 @@ fn reason_field(
 }
 
 /// The call's own id in its usual form; `None` when it has none.
-fn request_id(violations: &mut Violations, text: &str) -> Option<String> {
+pub(super) fn request_id(violations: &mut Violations, text: &str) -> Option<String> {
     if text.is_empty() {
         return None;
     }
@@ -281,7 +281,7 @@ fn request_id(violations: &mut Violations, text: &str) -> Option<String> {
 }
 
 /// What makes two calls the same: the method, all of the message, and who sends it.
-fn request_hash(method: &str, message: &impl Message, caller: &Caller) -> [u8; 32] {
+pub(super) fn request_hash(method: &str, message: &impl Message, caller: &Caller) -> [u8; 32] {
     let mut hash = Sha256::new();
     for part in [method.as_bytes(), caller.principal.as_bytes(), &message.encode_to_vec()] {
         hash.update((part.len() as u64).to_le_bytes());

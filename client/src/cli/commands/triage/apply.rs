@@ -6,14 +6,12 @@ use tonic::Code;
 
 use super::decide::Decision;
 use super::select::Selection;
+use crate::CallError;
+use crate::cli::commands::repeat::until_answered;
 use crate::cli::exit::Exit;
-use crate::cli::failure::{Failure, exit_of_code};
+use crate::cli::failure::{Failure, exit_of};
 use crate::cli::ids::BATCH;
 use crate::cli::session::Session;
-use crate::{Backoff, CallError};
-
-/// How often a batch is sent at most, with the same request id.
-const TRIES: u32 = 5;
 
 /// How the decision went for each target, in their order.
 #[derive(Debug)]
@@ -41,7 +39,9 @@ impl Applying {
     pub(super) fn exit(&self, broke_off: Option<&Failure>) -> Option<Exit> {
         match (self, broke_off) {
             (Self::Decided { .. }, _) => None,
-            (Self::Refused { code, .. }, _) => Some(exit_of_code(Code::from_i32(*code))),
+            (Self::Refused { code, reason, .. }, _) => {
+                Some(exit_of(Some(reason), Code::from_i32(*code)))
+            }
             (Self::Unknown | Self::NotSent, Some(Failure::Told(told))) => Some(told.exit),
             (Self::Unknown | Self::NotSent, _) => Some(Exit::Unavailable),
         }
@@ -98,22 +98,11 @@ async fn send(
         mode: BatchMode::Independent.into(),
         request_id: session.new_request_id(),
     };
-    let mut attempt = 0;
-    loop {
-        let error = match session.client.batch_triage_findings(request.clone()).await {
-            Ok(response) => return Ok(response.results),
-            Err(error) => error,
-        };
-        attempt += 1;
-        if attempt == TRIES || !error.is_retryable() {
-            return Err(error);
-        }
-        if attempt == 1 {
-            session.ui.note("no answer; repeating with the same request id");
-        }
-        let random = (session.random)();
-        tokio::time::sleep(Backoff::CALL.delay(attempt - 1, error.retry_after(), random)).await;
-    }
+    let sent = until_answered(session, |client| {
+        let request = request.clone();
+        async move { client.batch_triage_findings(request).await }
+    });
+    Ok(sent.await?.results)
 }
 
 /// An outcome for each finding of the batch, whatever the server left out.

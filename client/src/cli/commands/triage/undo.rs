@@ -59,7 +59,7 @@ fn command(decision: &Decision, before: &Finding) -> Option<String> {
 }
 
 /// A word that a shell takes as it is.
-fn shell(text: &str) -> String {
+pub(in crate::cli::commands) fn shell(text: &str) -> String {
     let plain =
         |c: char| c.is_ascii_alphanumeric() || matches!(c, '@' | '.' | '-' | '_' | ':' | '/');
     if !text.is_empty() && !text.starts_with('-') && text.chars().all(plain) {

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use muster_api::v1::{
-    Actor, Exposure, Finding, FindingClass, Priority, PriorityBand, PriorityReason, Report,
-    ReportPath, Severity, Status, Triage, TriageReason, TriageState,
+    Actor, Exposure, Finding, FindingClass, FindingRelation, Placement, PlacementKind, Priority,
+    PriorityBand, PriorityReason, Regrouping, RelatedFinding, Report, ReportAttribute, ReportPath,
+    Severity, Status, Triage, TriageReason, TriageState,
 };
 use serde::Serialize;
 
@@ -40,6 +41,8 @@ pub(crate) struct FindingDoc<'a> {
     revision: u64,
     content_version: u64,
     report_count: u32,
+    weakness_class: Option<&'a str>,
+    merged_into_id: Option<&'a str>,
     /// Keys of the full view, which a basic one does not know.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     full: Option<FullDoc<'a>>,
@@ -51,6 +54,42 @@ struct FullDoc<'a> {
     description: &'a str,
     remediation: Option<RemediationDoc<'a>>,
     reports: Vec<ReportDoc<'a>>,
+    merged: Option<RegroupingDoc<'a>>,
+    related: Vec<RelatedDoc<'a>>,
+}
+
+/// Another finding on the same resource.
+#[derive(Debug, Serialize)]
+struct RelatedDoc<'a> {
+    id: &'a str,
+    title: &'a str,
+    rule_id: &'a str,
+    status: Cow<'static, str>,
+    score: u32,
+    relation: Cow<'static, str>,
+}
+
+/// What put a report into its finding.
+#[derive(Debug, Serialize)]
+struct PlacementDoc<'a> {
+    kind: Cow<'static, str>,
+    rule: Option<&'a str>,
+    decided: Option<RegroupingDoc<'a>>,
+}
+
+/// Who moved reports, when and why.
+#[derive(Debug, Serialize)]
+struct RegroupingDoc<'a> {
+    actor: Option<ActorDoc>,
+    time: Option<String>,
+    action: Option<&'a str>,
+    comment: Option<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+struct AttributeDoc<'a> {
+    name: &'a str,
+    value: &'a str,
 }
 
 #[derive(Debug, Serialize)]
@@ -109,6 +148,8 @@ struct RemediationDoc<'a> {
 
 #[derive(Debug, Serialize)]
 struct ReportDoc<'a> {
+    key: &'a str,
+    placement: Option<PlacementDoc<'a>>,
     source: Cow<'static, str>,
     path: Cow<'static, str>,
     provider_id: &'a str,
@@ -127,6 +168,7 @@ struct ReportDoc<'a> {
     verification: Option<&'a str>,
     count: u32,
     remarks: &'a [String],
+    attributes: Vec<AttributeDoc<'a>>,
     first_observed_time: Option<String>,
     last_observed_time: Option<String>,
     provider_update_time: Option<String>,
@@ -172,6 +214,8 @@ impl<'a> FindingDoc<'a> {
             revision: finding.revision,
             content_version: finding.content_version,
             report_count: finding.report_count,
+            weakness_class: text(&finding.weakness_class),
+            merged_into_id: text(&finding.merged_into_id),
             full: (view != View::Basic).then(|| FullDoc::new(finding, view)),
         }
     }
@@ -187,6 +231,42 @@ impl<'a> FullDoc<'a> {
                 url: text(&remediation.url),
             }),
             reports: finding.reports.iter().map(|report| ReportDoc::new(report, view)).collect(),
+            merged: finding.merged.as_ref().map(RegroupingDoc::new),
+            related: finding.related.iter().map(RelatedDoc::new).collect(),
+        }
+    }
+}
+
+impl<'a> RelatedDoc<'a> {
+    fn new(related: &'a RelatedFinding) -> Self {
+        Self {
+            id: &related.id,
+            title: &related.title,
+            rule_id: &related.rule_id,
+            status: Status::word(related.status),
+            score: related.score,
+            relation: FindingRelation::word(related.relation),
+        }
+    }
+}
+
+impl<'a> PlacementDoc<'a> {
+    fn new(placement: &'a Placement) -> Self {
+        Self {
+            kind: PlacementKind::word(placement.kind),
+            rule: text(&placement.rule),
+            decided: placement.decided.as_ref().map(RegroupingDoc::new),
+        }
+    }
+}
+
+impl<'a> RegroupingDoc<'a> {
+    fn new(regrouping: &'a Regrouping) -> Self {
+        Self {
+            actor: regrouping.actor.as_ref().map(ActorDoc::new),
+            time: rfc3339(regrouping.time.as_ref()),
+            action: text(&regrouping.action),
+            comment: text(&regrouping.comment),
         }
     }
 }
@@ -253,7 +333,11 @@ impl ActorDoc {
 
 impl<'a> ReportDoc<'a> {
     fn new(report: &'a Report, view: View) -> Self {
+        let attribute =
+            |one: &'a ReportAttribute| AttributeDoc { name: &one.name, value: &one.value };
         Self {
+            key: &report.key,
+            placement: report.placement.as_ref().map(PlacementDoc::new),
             source: source(report.source),
             path: ReportPath::word(report.path),
             provider_id: &report.provider_id,
@@ -272,6 +356,7 @@ impl<'a> ReportDoc<'a> {
             verification: text(&report.verification),
             count: report.count,
             remarks: &report.remarks,
+            attributes: report.attributes.iter().map(attribute).collect(),
             first_observed_time: rfc3339(report.first_observed_time.as_ref()),
             last_observed_time: rfc3339(report.last_observed_time.as_ref()),
             provider_update_time: rfc3339(report.provider_update_time.as_ref()),
