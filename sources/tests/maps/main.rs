@@ -8,6 +8,7 @@
 mod access_analyzer;
 mod bad_input;
 mod corpus;
+mod dedup;
 mod guardduty;
 mod same_finding;
 mod security_hub;
