@@ -119,7 +119,7 @@ def access_paths(problem):
     problem("aax-table", "access-analyzer external", "a table", native=table, copy=access_copy(table))
     shared = access(bucket("shared-reports"), "AWS::S3::Bucket", outsider, READS)
     by_org = access(bucket("shared-reports"), "AWS::S3::Bucket", outsider, READS, by=analyzer("whole-org", TOOLING))
-    problem("aax-two-analyzers", "s3.cross_account", "two analyzers report one principal's access to a bucket", account=shared, organization=by_org)
+    problem("aax-two-analyzers", "s3.external_principal", "two analyzers report one principal's access to a bucket", account=shared, organization=by_org)
 
 
 def unused_paths(problem):
@@ -309,7 +309,7 @@ def network_classes(problem):
     g = group(sg)
     problem("sg-high-risk", "sg.open_high_risk_port", "the group opens ports of high risk", control=control("EC2.19", GROUP, g, severity="CRITICAL"),
             fsbp=of_standard("fsbp", "EC2.19", GROUP, g), config=config("vpc-sg-restricted-common-ports", "AWS::EC2::SecurityGroup", sg))
-    problem("sg-rule", "sg port", "two checks flag one rule of the group", specific=port(sg, "3306"), unrestricted=open_to_all(sg, "3306"),
+    problem("sg-rule", "sg.open_port", "two checks flag one rule of the group", specific=port(sg, "3306"), unrestricted=open_to_all(sg, "3306"),
             event=event(port(sg, "3306")))
     problem("sg-any", "sg.open_any", "the group opens ports that nobody authorized", control=control("EC2.18", GROUP, g),
             config=config("vpc-sg-open-only-to-authorized-ports", "AWS::EC2::SecurityGroup", sg), mirror=mirror("178", "EC2.18", g), v2=ocsf(control("EC2.18", GROUP, g)))
@@ -326,11 +326,11 @@ def network_classes(problem):
     problem("ec2-ip", "ec2.public_ip", "a public address", control=control("EC2.9", "AwsEc2Instance", i), config=config_copy("ec2-instance-no-public-ip", "AwsEc2Instance", i),
             mirror=mirror("123", "EC2.9", i))
     lb = arn("elasticloadbalancing", "loadbalancer/old-front")
-    problem("elb-listener", "elb.insecure_listener", "no listener of the balancer is encrypted", control=control("ELB.3", "AwsElbLoadBalancer", lb, severity="MEDIUM"),
+    problem("elb-listener", "elb.no_tls_listener", "no listener of the balancer is encrypted", control=control("ELB.3", "AwsElbLoadBalancer", lb, severity="MEDIUM"),
             config=config("elb-tls-https-listeners-only", "AWS::ElasticLoadBalancing::LoadBalancer", "old-front"), mirror=mirror("182", "ELB.3", lb, "warning"),
             row=row("a2sEc6ILx", {"Load Balancer Name": "old-front", "Load Balancer Port": None, "Reason": "No listener that uses a secure protocol"}, "error"))
     alb = arn("elasticloadbalancing", "loadbalancer/app/front/50dc6c495c0c9188")
-    problem("elb-redirect", "elb.no_redirect", "HTTP is not redirected", control=control("ELB.1", "AwsElbv2LoadBalancer", alb, severity="MEDIUM"),
+    problem("elb-redirect", "elb.no_https_redirect", "HTTP is not redirected", control=control("ELB.1", "AwsElbv2LoadBalancer", alb, severity="MEDIUM"),
             fsbp=of_standard("fsbp", "ELBv2.1", "AwsElbv2LoadBalancer", alb), config=config("alb-http-to-https-redirection-check", "AWS::ElasticLoadBalancingV2::LoadBalancer", alb))
 
 
@@ -340,7 +340,7 @@ def data_classes(problem):
     seen = access(snap, "AWS::EC2::Snapshot", PUBLIC, [], public=True)
     problem("ebs-snapshot", "ebs.snapshot_public", "everyone can restore the snapshot", row=row("ePs02jT06w", cells), access=seen, access_copy=access_copy(seen),
             event=event(row("ePs02jT06w", cells)), also=["access event"])
-    problem("ebs-account", "ebs.snapshot_public", "the account's public snapshots in a Region", control=control("EC2.1", ACCOUNT, account_id(), severity="CRITICAL"),
+    problem("ebs-account", "ebs.snapshots_public", "the account's public snapshots in a Region", control=control("EC2.1", ACCOUNT, account_id(), severity="CRITICAL"),
             pci=of_standard("pci", "PCI.EC2.1", ACCOUNT, account_id()), config=config("ebs-snapshot-public-restorable-check", "AWS::::Account", A),
             mirror=mirror("116", "EC2.1", account_id()))
     snap = arn("rds", "snapshot:orders-before-migration")
@@ -359,7 +359,7 @@ def data_classes(problem):
             cis14=of_standard("cis14", "2.3.1", "AwsRdsDbInstance", db), config=config_copy("rds-storage-encrypted", "AwsRdsDbInstance", db),
             row=row("c1qf5bt006", {"Resource": db, "Engine Name": "postgres"}), also=["cis14 row", "config row"])
     cluster = arn("rds", "cluster:ledger")
-    problem("rds-cluster-clear", "rds.unencrypted", "the cluster is not encrypted", control=control("RDS.27", "AwsRdsDbCluster", cluster, severity="MEDIUM"),
+    problem("rds-cluster-clear", "rds.cluster_unencrypted", "the cluster is not encrypted", control=control("RDS.27", "AwsRdsDbCluster", cluster, severity="MEDIUM"),
             row=row("c1qf5bt005", {"Resource": cluster, "Engine Name": "aurora-mysql"}), mirror=mirror("303", "RDS.27", cluster, "warning"), also=["row mirror"])
     vol = arn("ec2", "volume/vol-0b0b0b0b0b0b0b0b2")
     problem("ebs-clear", "ebs.volume_unencrypted", "the volume is not encrypted", control=control("EC2.3", "AwsEc2Volume", vol, severity="MEDIUM"),
@@ -384,7 +384,7 @@ def iam_classes(problem):
     problem("root-key", "iam.root_access_key", "root has an access key", control=control("IAM.4", *root, severity="CRITICAL"), cis12=of_standard("cis12", "1.12", *root),
             config=config("iam-root-access-key-check", "AWS::::Account", A), check=row("c2vlfg0f4h", {"Account ID": A}), mirror=mirror("140", "IAM.4", account_id()),
             also=["check mirror", "check config"])
-    problem("root-used", "iam.root_used", "the use of root raises no alarm", control=control("CloudWatch.1", *root, severity="LOW"), cis12=of_standard("cis12", "1.1", *root),
+    problem("root-used", "cloudwatch.no_root_alarm", "the use of root raises no alarm", control=control("CloudWatch.1", *root, severity="LOW"), cis12=of_standard("cis12", "1.1", *root),
             cis14=of_standard("cis14", "4.3", *root))
     problem("password-policy", "iam.weak_password_policy", "one password policy, many controls", control=control("IAM.7", *root, severity="MEDIUM"),
             length=control("IAM.15", *root, severity="MEDIUM"), reuse=of_standard("cis12", "1.10", *root), elsewhere=control("IAM.11", *root, region=VIRGINIA, severity="MEDIUM"),
@@ -393,10 +393,10 @@ def iam_classes(problem):
                                      "Reason": "Some content requirements are off"}, "warning"), also=["check length", "check config", "reuse length"])
     u = (USER, user("bob"))
     key = {"IAM User": "bob", "Access Key": KEY_2, "Key Last Rotated": "2024-01-01T00:00:00Z", "Reason": "Older than two years"}
-    problem("key-rotation-user", "iam.key_not_rotated", "the user's keys are old", control=control("IAM.3", *u, severity="MEDIUM"), cis12=of_standard("cis12", "1.4", *u),
+    problem("key-rotation-user", "iam.user_keys_not_rotated", "the user's keys are old", control=control("IAM.3", *u, severity="MEDIUM"), cis12=of_standard("cis12", "1.4", *u),
             cis14=of_standard("cis14", "1.14", *u), config_copy=config_copy("access-keys-rotated", *u), mirror=mirror("139", "IAM.3", user("bob"), "warning"))
     aged = dict(key, **{"Reason": "Older than 90 days"})
-    problem("key-rotation-key", "trusted-advisor", "the age of the key moves, the key does not", row=row("DqdJqYeRm5", key), before=row("DqdJqYeRm5", aged, "warning"),
+    problem("key-rotation-key", "iam.key_not_rotated", "the age of the key moves, the key does not", row=row("DqdJqYeRm5", key), before=row("DqdJqYeRm5", aged, "warning"),
             event=event(row("DqdJqYeRm5", key)))
     problem("unused-credentials", "iam.unused_credentials", "the user's credentials are not used; 90 and 45 days", control=control("IAM.8", *u, severity="MEDIUM"),
             shorter=control("IAM.22", *u, severity="MEDIUM"), cis12=of_standard("cis12", "1.3", *u), pci=of_standard("pci", "PCI.IAM.7", *u),
@@ -408,11 +408,11 @@ def iam_classes(problem):
     problem("admin-star", "iam.admin_star", "the policy allows everything", control=control("IAM.1", *p), elsewhere=control("IAM.1", *p, region=FRANKFURT),
             config_copy=config_copy("iam-policy-no-statements-with-admin-access", *p), mirror=mirror("137", "IAM.1", p[1]), pci=of_standard("pci", "PCI.IAM.3", *p),
             cis12=of_standard("cis12", "1.22", *p))
-    problem("service-star", "iam.full_service_access", "the policy allows a whole service", control=control("IAM.21", *p, severity="LOW"), mirror=mirror("185", "IAM.21", p[1], "warning"),
+    problem("service-star", "iam.service_star", "the policy allows a whole service", control=control("IAM.21", *p, severity="LOW"), mirror=mirror("185", "IAM.21", p[1], "warning"),
             config_copy=config_copy("iam-policy-no-statements-with-full-access", *p))
     exposed = {"Access Key ID": KEY_2, "User Name (IAM or Root)": "bob", "Fraud Type": "Exposed", "Case ID": uuid("case"), "Time Updated": "1772600767000",
                "Location": "www.github.com/made-up/repo", "Deadline": "1772700767000", "Usage (USD per Day)": "0"}
-    problem("key-exposed", "trusted-advisor", "a key is public; its use grows", row=row("12Fnkpl8Y5", exposed), event=event(row("12Fnkpl8Y5", exposed)),
+    problem("key-exposed", "iam.key_exposed", "a key is public; its use grows", row=row("12Fnkpl8Y5", exposed), event=event(row("12Fnkpl8Y5", exposed)),
             later=row("12Fnkpl8Y5", exposed | {"Usage (USD per Day)": "312", "Time Updated": "1772690767000"}))
 
 
@@ -490,5 +490,5 @@ def shapes(problem):
     shape("role", "IAM.24", "AwsIamRole", role("shaped"), role("service-role/shaped"), why="with and without the path: names of roles are unique in an account")
     shape("queue", "SQS.1", "AwsSqsQueue", arn("sqs", "shaped"), f"https://sqs.{IRELAND}.amazonaws.com/{A}/shaped", why="an ARN and a URL")
     details = {"UserName": "shaped-by-id", "UserId": "AIDAMADEUPAAAAAAAAA01", "Path": "/"}
-    problem("shape-unique-id", "iam.key_not_rotated", "Config names a user by the unique id", control=control("IAM.3", USER, user("shaped-by-id"), details=details),
+    problem("shape-unique-id", "iam.user_keys_not_rotated", "Config names a user by the unique id", control=control("IAM.3", USER, user("shaped-by-id"), details=details),
             config=config("access-keys-rotated", "AWS::IAM::User", "AIDAMADEUPAAAAAAAAA01"))
