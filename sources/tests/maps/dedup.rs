@@ -51,7 +51,6 @@ fn every_labelled_document_is_mapped() {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "the figures are what this test is run for")]
 fn what_differs_is_never_joined_and_the_page_says_how_much_is() {
     let score = Score::of(&labels::read());
     let tables = score.to_markdown();
@@ -62,7 +61,6 @@ fn what_differs_is_never_joined_and_the_page_says_how_much_is() {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "the figures are what this test is run for")]
 fn the_page_says_what_joining_makes_of_the_corpus() {
     let Some(corpus) = crate::corpus::corpus() else { return };
     let table = collection::table(&corpus);

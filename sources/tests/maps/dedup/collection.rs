@@ -34,13 +34,16 @@ pub(super) fn table(corpus: &[Recorded]) -> String {
     }
     rows.insert("~all".to_owned(), total);
     let mut text = String::from("| product | documents |");
-    Method::ALL.iter().for_each(|method| write!(text, " {} | ratio |", method.name()).unwrap());
+    for method in Method::ALL {
+        write!(text, " {} | ratio |", method.name()).unwrap();
+    }
     text.push_str("\n|---|---|---|---|---|---|---|---|\n");
     for (product, row) in rows {
         write!(text, "| {} | {} |", product.trim_start_matches('~'), row.documents).unwrap();
         for keys in row.keys.values() {
             let hundredths = row.documents * 100 / keys.len();
-            write!(text, " {} | {}.{:02} |", keys.len(), hundredths / 100, hundredths % 100).unwrap();
+            write!(text, " {} | {}.{:02} |", keys.len(), hundredths / 100, hundredths % 100)
+                .unwrap();
         }
         text.push('\n');
     }
@@ -49,7 +52,8 @@ pub(super) fn table(corpus: &[Recorded]) -> String {
 
 /// Each document of the collection that is a finding, and its reports.
 fn mapped(corpus: &[Recorded]) -> Vec<(String, Vec<Report>)> {
-    let findings = corpus::findings(corpus).map(|recorded| (recorded.text.clone(), corpus::map(recorded)));
+    let findings =
+        corpus::findings(corpus).map(|recorded| (recorded.text.clone(), corpus::map(recorded)));
     let rows = corpus::rows(corpus).into_iter().map(|(text, document)| (text, vec![document]));
     let reports = |(text, documents): (String, Vec<_>)| {
         (text, documents.into_iter().filter_map(|d| reports_of(d).ok()).flatten().collect())

@@ -76,7 +76,13 @@ impl Score {
         let of = |o: &&Outcome| o.pair.label == Label::Different && o.is_joined(Method::Muster);
         let line = |outcome: &Outcome| {
             let Outcome { pair, joined } = outcome;
-            format!("{} and {}, by {}: {}", pair.left, pair.right, joined[&Method::Muster], pair.why)
+            format!(
+                "{} and {}, by {}: {}",
+                pair.left,
+                pair.right,
+                joined[&Method::Muster],
+                pair.why
+            )
         };
         self.outcomes.iter().filter(of).map(line).collect()
     }
@@ -103,7 +109,9 @@ impl Score {
     }
 
     fn write_methods(&self, text: &mut String) {
-        text.push_str("| method | same problem | joined | recall | near misses | joined | precision |\n");
+        text.push_str(
+            "| method | same problem | joined | recall | near misses | joined | precision |\n",
+        );
         text.push_str("|---|---|---|---|---|---|---|\n");
         for method in Method::ALL {
             let same = self.tally(Label::Same, method);
@@ -113,7 +121,9 @@ impl Score {
             let (name, recall) = (method.name(), same.share());
             let (pairs, joined) = (same.pairs, same.joined);
             let (misses, wrong) = (different.pairs, different.joined);
-            let row = format!("{name} | {pairs} | {joined} | {recall} | {misses} | {wrong} | {precision}");
+            let row = format!(
+                "{name} | {pairs} | {joined} | {recall} | {misses} | {wrong} | {precision}"
+            );
             writeln!(text, "| {row} |").unwrap();
         }
     }
@@ -121,7 +131,8 @@ impl Score {
     fn write_rules(&self, text: &mut String) {
         text.push_str("\n| what must join them | pairs | joined | recall |\n|---|---|---|---|\n");
         for (rule, tally) in self.by_rule(Label::Same) {
-            writeln!(text, "| {rule} | {} | {} | {} |", tally.pairs, tally.joined, tally.share()).unwrap();
+            writeln!(text, "| {rule} | {} | {} | {} |", tally.pairs, tally.joined, tally.share())
+                .unwrap();
         }
     }
 
@@ -151,7 +162,8 @@ impl Score {
         }
         text.push_str("\n| what joined them | pairs | right | precision |\n|---|---|---|---|\n");
         for (by, tally) in placements {
-            writeln!(text, "| {by} | {} | {} | {} |", tally.pairs, tally.joined, tally.share()).unwrap();
+            writeln!(text, "| {by} | {} | {} | {} |", tally.pairs, tally.joined, tally.share())
+                .unwrap();
         }
     }
 
