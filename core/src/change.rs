@@ -53,6 +53,9 @@ impl ChangeKind {
     }
 }
 
+/// The actions that move reports between findings: two decisions, and what changed classes do.
+pub const REGROUPINGS: [&str; 3] = ["merge", "split", "refold"];
+
 /// One field that moved, for people: short texts, before and after.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldChange {
@@ -85,12 +88,22 @@ pub struct Change {
     pub action: String,
     /// What was said with it, or why the server did it.
     pub comment: String,
-    /// What moved; empty for the first change, and for a comment.
+    /// What moved; empty for a comment, and for the first change unless reports came from another
+    /// finding.
     pub fields: Vec<FieldChange>,
     /// What filters see of the finding before it; `None` for the first change.
     pub before: Option<Facets>,
     /// What filters see of the finding after it.
     pub after: Facets,
+}
+
+impl Change {
+    /// Whether somebody decided it, or time did by a former decision: these are kept beside the log
+    /// too. What changed classes move follows from the classes.
+    pub fn is_decision(&self) -> bool {
+        let moves = self.kinds.contains(&ChangeKind::Regrouped) && self.action != "refold";
+        moves || self.kinds.contains(&ChangeKind::Triaged)
+    }
 }
 
 /// What filters and lists see of a finding without reading its record.

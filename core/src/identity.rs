@@ -34,6 +34,9 @@ use crate::report::{IdentityRule, OriginKey};
 /// the whole, so that it stays distinct.
 pub const PART_BYTES_MAX: usize = 2048;
 
+/// What the keys of weaknesses begin with. No [`IdentityRule`] has that name.
+const WEAKNESS: &str = "wk";
+
 /// What a report is about, by the rule that fits it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin<'a> {
@@ -205,6 +208,22 @@ impl FindingKey {
     /// The key of what no class joins with others: the origin key itself.
     pub fn of_origin(origin: &OriginKey) -> Self {
         Self { text: origin.text.clone(), placement: Placement::Origin }
+    }
+
+    /// The key of a weakness: `wk|{class}|{resource}`, then the parts by which its class tells
+    /// findings on one resource apart (Region, facet). How many there are is a matter of the class,
+    /// so that keys of one class are told apart by their parts.
+    pub fn of_weakness<'a>(
+        class: &str,
+        resource: &str,
+        apart: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        let mut text = KeyText::new(WEAKNESS);
+        text.part(class).part(resource);
+        for part in apart {
+            text.part(part);
+        }
+        Self { text: text.0, placement: Placement::Class(class.to_owned()) }
     }
 
     /// The id of the finding with that key.

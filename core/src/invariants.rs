@@ -18,11 +18,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 pub use self::log::{Log, change};
-use crate::finding::{Facts, Finding, HeldReport, Placement};
+use crate::finding::{Finding, HeldReport, Placement};
 use crate::ids::FindingId;
 use crate::priority::{self, Factor, MODEL, Priority, SCORE_MAX};
-use crate::report::ReportDigest;
-use crate::time::Millis;
+use crate::report::{FindingClass, ReportDigest};
 use crate::triage::{Triage, TriageReason, TriageState};
 
 /// A promise that values can break.
@@ -91,7 +90,7 @@ impl fmt::Display for Violation {
 pub fn finding(finding: &Finding) -> Vec<Violation> {
     let mut broken = Broken(identity(finding));
     broken.0.extend(triage(&finding.triage));
-    broken.0.extend(priority(&finding.priority, &finding.facts, finding.updated));
+    broken.0.extend(priority(finding));
     broken.of(&format!("finding {}", finding.id))
 }
 
@@ -120,8 +119,19 @@ fn identity(finding: &Finding) -> Vec<Violation> {
         let reasons: Vec<String> = reasons.into_iter().collect();
         format!("its reports do not belong together: {}", reasons.join(", "))
     });
-    broken.unless(finding.merged_into.is_none() || finding.reports.is_empty(), Promise::D1, || {
+    let merged = finding.merged_into.is_some();
+    broken.unless(!merged || finding.reports.is_empty(), Promise::D1, || {
         "it was merged into another finding, and still has reports".to_owned()
+    });
+    broken.unless(!merged || !finding.facts.status.is_open(), Promise::D1, || {
+        "it was merged into another finding, and is still open".to_owned()
+    });
+    broken.unless(finding.merged_into != Some(finding.id), Promise::D1, || {
+        "it was merged into itself".to_owned()
+    });
+    let is_threat = finding.facts.class == FindingClass::Threat;
+    broken.unless(finding.threat.is_none() || !(merged || is_threat), Promise::P1, || {
+        "it has a related threat, which counts for other findings alone".to_owned()
     });
     broken.0
 }
@@ -159,11 +169,13 @@ pub fn triage(triage: &Triage) -> Vec<Violation> {
     broken.0
 }
 
-/// P1: says what does not hold of a priority that was computed at `updated`.
+/// P1: says what does not hold of the priority of `finding`, which was computed when it was last
+/// updated.
 ///
 /// The reasons sum to it; with a gate there are none. A score of today's [`MODEL`] is what the rules
-/// give for `facts` on that day; how older rules counted is not known here.
-pub fn priority(priority: &Priority, facts: &Facts, updated: Millis) -> Vec<Violation> {
+/// give for its facts on that day; how older rules counted is not known here.
+pub fn priority(finding: &Finding) -> Vec<Violation> {
+    let Finding { priority, facts, threat, updated, .. } = finding;
     let Priority { score, reasons, gate, model } = priority;
     let sum: u32 = reasons.iter().map(|reason| u32::from(reason.points)).sum();
     let within = |factor: Factor, points| points <= factor.points_max();
@@ -177,7 +189,7 @@ pub fn priority(priority: &Priority, facts: &Facts, updated: Millis) -> Vec<Viol
     if *model == MODEL {
         let each = reasons.iter().all(|reason| within(reason.factor, reason.points));
         broken.unless(each, Promise::P1, || "a reason has more points than it can give".to_owned());
-        let computed = priority::score(facts, updated);
+        let computed = priority::score(facts, threat.as_ref(), *updated);
         broken.unless(*priority == computed, Promise::P1, || {
             format!("its score is {score}; the rules give {} on {updated}", computed.score)
         });

@@ -19,10 +19,12 @@ mod absence;
 mod diff;
 mod entry;
 mod hold;
+mod refold;
 mod regroup;
 
 pub use absence::{RETENTION_DAYS, absence};
 pub use hold::refreshes;
+pub use refold::{Group, Member, Placed, Refolded, claim, names, refold};
 pub use regroup::{
     RegroupError, Regrouping, forward, founded, leaving, merge, regroup, relate, split,
 };
@@ -32,7 +34,7 @@ use hold::{hold, looked, moved};
 
 use crate::change::Change;
 use crate::finding::{Finding, HeldReport};
-use crate::fold::{fold, testifies};
+use crate::fold::{fold, testimony};
 use crate::identity::FindingKey;
 use crate::ids::{FindingId, Revision};
 use crate::priority::{self, Priority};
@@ -117,7 +119,8 @@ pub fn observe(
         | TriageState::Snoozed
         | TriageState::Suppressed => Vec::new(),
     };
-    let mut next = current.clone();
+    // Who reports to a forwarding record makes it a finding again.
+    let mut next = Finding { merged_into: None, ..current.clone() };
     hold(&mut next.reports, observations, now);
     let news = moved(&current.reports, &next.reports).map(|held| held.report.source);
     let look = latest(looks, &next.reports);
@@ -207,7 +210,11 @@ pub fn tick(current: &Finding, now: Millis) -> Option<Mutation> {
             next.triage = triage;
             Cause { actor, comment, ..Cause::default() }
         }
-        None if current.priority == priority::score(&current.facts, now) => return None,
+        None if current.priority
+            == priority::score(&current.facts, current.threat.as_ref(), now) =>
+        {
+            return None;
+        }
         None => Cause::system("priority", String::new()),
     };
     Some(write(Some(current), next, cause, now))
@@ -250,14 +257,12 @@ fn looks(observations: &[Observation], now: Millis) -> Vec<Look> {
     active.map(look).collect()
 }
 
-/// The latest look of a report that testifies and is active. A copy of what was said before the
+/// The latest look of a report that speaks and is active. A copy of what was said before the
 /// decision is no proof that anybody looked after it.
 fn latest(looks: Vec<Look>, reports: &[HeldReport]) -> Option<Look> {
     let counts = |look: &Look| {
         reports.iter().any(|held| {
-            held.report.key == look.report
-                && held.status() == Status::Active
-                && testifies(held, reports)
+            held.report.key == look.report && testimony(held, reports) == Some(Status::Active)
         })
     };
     looks.into_iter().filter(counts).max_by_key(|look| look.time)

@@ -1,17 +1,18 @@
 //! How urgent a finding is, and why.
 //!
-//! First form: four additive factors whose points sum exactly to the score (promise P1). The full
-//! set (criticality, privilege, exploits, deadlines) adds rows to [`Factor`] and functions beside
-//! the ones below; nothing else changes.
+//! Additive factors whose points sum exactly to the score (promise P1). The full set (criticality,
+//! privilege, exploits, deadlines) adds rows to [`Factor`] and functions beside the ones below;
+//! nothing else changes.
 //!
-//! A score is a pure function of the facts and of the day. What is unknown counts 0 and says so.
+//! A score is a pure function of the facts, of the strongest open threat on the same resource, and
+//! of the day. What is unknown counts 0 and says so.
 //! What people decided does not move it: a suppressed finding keeps its score, and lists leave it
 //! out by its triage.
 //!
-//! Monotone: a finding that is worse in severity, exposure, recency or number of products, and the
-//! same in the rest, never scores lower.
+//! Monotone: a finding that is worse in severity, exposure, recency, related threat or number of
+//! products, and the same in the rest, never scores lower.
 
-use crate::finding::Facts;
+use crate::finding::{Facts, RelatedThreat};
 use crate::report::{Exposure, FindingClass};
 use crate::time::Millis;
 
@@ -19,7 +20,7 @@ use crate::time::Millis;
 pub const SCORE_MAX: u16 = 1000;
 
 /// The version of the rules below, stored with each score.
-pub const MODEL: u32 = 1;
+pub const MODEL: u32 = 2;
 
 /// What contributes to a score.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,13 +31,17 @@ pub enum Factor {
     Exposure,
     /// How fresh a threat is.
     Recency,
+    /// An open threat on the same resource: somebody may be using the weakness. Nothing for threats
+    /// themselves, for which recency counts.
+    Threat,
     /// How many independent products say it.
     Corroboration,
 }
 
 impl Factor {
     /// All of them, in the order in which they are listed.
-    pub const ALL: [Self; 4] = [Self::Severity, Self::Exposure, Self::Recency, Self::Corroboration];
+    pub const ALL: [Self; 5] =
+        [Self::Severity, Self::Exposure, Self::Recency, Self::Threat, Self::Corroboration];
 
     /// The name shown to people.
     pub fn as_str(self) -> &'static str {
@@ -44,16 +49,19 @@ impl Factor {
             Self::Severity => "severity",
             Self::Exposure => "exposure",
             Self::Recency => "recency",
+            Self::Threat => "threat",
             Self::Corroboration => "corroboration",
         }
     }
 
-    /// The most points it gives; together [`SCORE_MAX`].
+    /// The most points it gives. Those of one finding sum to at most [`SCORE_MAX`], because recency
+    /// counts for threats alone and a related threat for everything else.
     pub fn points_max(self) -> u16 {
         match self {
             Self::Severity => 500,
             Self::Exposure => 200,
             Self::Recency => 220,
+            Self::Threat => 110,
             Self::Corroboration => 80,
         }
     }
@@ -146,8 +154,8 @@ impl Band {
     }
 }
 
-/// Scores `facts` as of the day of `now`.
-pub fn score(facts: &Facts, now: Millis) -> Priority {
+/// Scores `facts` as of the day of `now`; `threat` is the strongest open threat on the same resource.
+pub fn score(facts: &Facts, threat: Option<&RelatedThreat>, now: Millis) -> Priority {
     let gate = if facts.sample {
         Some(Gate::Sample)
     } else if facts.status.is_open() {
@@ -158,7 +166,13 @@ pub fn score(facts: &Facts, now: Millis) -> Priority {
     if gate.is_some() {
         return Priority { score: 0, reasons: Vec::new(), gate, model: MODEL };
     }
-    let reasons = vec![severity(facts), exposure(facts), recency(facts, now), corroboration(facts)];
+    let reasons = vec![
+        severity(facts),
+        exposure(facts),
+        recency(facts, now),
+        related(facts, threat),
+        corroboration(facts),
+    ];
     let score = reasons.iter().map(|reason| reason.points).sum();
     Priority { score, reasons, gate: None, model: MODEL }
 }
@@ -219,6 +233,19 @@ fn recency(facts: &Facts, now: Millis) -> Reason {
         _ => (0, "not seen for 30 days"),
     };
     reason(points, value.to_owned(), false)
+}
+
+/// In proportion to the severity of the threat.
+fn related(facts: &Facts, threat: Option<&RelatedThreat>) -> Reason {
+    let (points, value) = match threat {
+        _ if facts.class == FindingClass::Threat => (0, "a threat itself".to_owned()),
+        None => (0, "no open threat on the same resource".to_owned()),
+        Some(threat) => {
+            let n = u16::from(threat.severity_normalized.min(100));
+            (Factor::Threat.points_max() * n / 100, format!("{} ({n})", threat.rule_id))
+        }
+    };
+    Reason { factor: Factor::Threat, points, value, missing: false }
 }
 
 fn corroboration(facts: &Facts) -> Reason {

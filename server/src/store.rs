@@ -140,12 +140,14 @@ pub enum MetaTable {
     Unit,
     /// The store's own facts.
     Store,
+    /// Which finding reports go to against their own key; see [`crate::routes`].
+    Route,
 }
 
 impl MetaTable {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Checkpoint, Self::Request, Self::Quarantine, Self::Unit, Self::Store];
+    pub const ALL: [Self; 6] =
+        [Self::Checkpoint, Self::Request, Self::Quarantine, Self::Unit, Self::Store, Self::Route];
 }
 
 /// What is written at once.

@@ -16,6 +16,7 @@ use muster_core::report::{
 use muster_core::time::Millis;
 use muster_core::triage::{Actor, TriageAction};
 use muster_core::unit::{SourceKind, Unit};
+use muster_core::weakness::Classes;
 
 use crate::clock::Clock;
 use crate::feed::Feed;
@@ -85,6 +86,7 @@ impl Bench {
         let log = TestLog::default();
         let (writer, _thread) = writer::spawn(Parts {
             store: store.clone(),
+            classes: Arc::new(Classes::builtin()),
             view: Arc::clone(&view),
             feed: Arc::clone(&feed),
             decisions: Box::new(log.clone()),

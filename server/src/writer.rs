@@ -10,17 +10,19 @@
 mod answer;
 mod housekeeping;
 mod plan;
+mod regroup;
 mod requests;
 mod thread;
 
 use muster_core::finding::Finding;
 use muster_core::ids::{FindingId, Revision};
-use muster_core::plan::Command;
+use muster_core::plan::{Command, RegroupError};
 use muster_core::report::{Report, ReportDigest, ReportKey, Unmapped};
 use muster_core::triage::TriageError;
 use muster_core::unit::{Checkpoint, Unit};
 use tokio::sync::{mpsc, oneshot};
 
+pub use self::regroup::{Merge, Regrouped, Split};
 pub(crate) use self::requests::check_request;
 pub use self::thread::{DecisionLog, Parts, WriterFailure, spawn};
 
@@ -108,6 +110,17 @@ pub enum Refused {
         /// The version it has.
         current: u64,
     },
+    /// The finding gave its reports away: what is decided belongs there.
+    #[error("finding {id} was merged into {into}: use that")]
+    Merged {
+        /// Which finding.
+        id: FindingId,
+        /// The finding that has its reports now.
+        into: FindingId,
+    },
+    /// Reports cannot be moved so.
+    #[error(transparent)]
+    Regroup(RegroupError),
     /// The command itself is wrong.
     #[error("{message}")]
     Invalid {
@@ -121,6 +134,19 @@ pub enum Refused {
 impl From<TriageError> for Refused {
     fn from(error: TriageError) -> Self {
         Self::Invalid { field: error.field().to_owned(), message: error.to_string() }
+    }
+}
+
+impl From<RegroupError> for Refused {
+    fn from(error: RegroupError) -> Self {
+        match error {
+            RegroupError::Merged { id, into } => Self::Merged { id, into },
+            RegroupError::Same(_)
+            | RegroupError::Threat
+            | RegroupError::NoReport { .. }
+            | RegroupError::Whole(_)
+            | RegroupError::TooMany { .. } => Self::Regroup(error),
+        }
     }
 }
 
@@ -144,6 +170,9 @@ pub enum WriteError {
         /// Why.
         refused: Refused,
     },
+    /// A merge or a split was refused.
+    #[error(transparent)]
+    Refused(Refused),
     /// The request id was used for something else.
     #[error("request_id {0} was used for another request; use a new one")]
     RequestIdReused(String),
@@ -174,6 +203,8 @@ pub struct WriterHandle {
 enum Request {
     Ingest(Unit, Ingest, oneshot::Sender<Result<Ingested, WriteError>>),
     Decide(Decisions, oneshot::Sender<Result<DecisionsDone, WriteError>>),
+    Merge(Merge, oneshot::Sender<Result<Regrouped, WriteError>>),
+    Split(Split, oneshot::Sender<Result<Regrouped, WriteError>>),
     Conclude(Vec<(FindingId, ReportDigest)>, oneshot::Sender<Result<u64, WriteError>>),
     Tick(Vec<FindingId>, oneshot::Sender<Result<u64, WriteError>>),
     /// From the writer to itself: reports that left for another finding.
@@ -189,14 +220,17 @@ impl WriterHandle {
 
     /// Takes decisions; refuses at once when the queue is full.
     pub async fn decide(&self, decisions: Decisions) -> Result<DecisionsDone, WriteError> {
-        let (answer, outcome) = oneshot::channel();
-        self.commands.try_send(Request::Decide(decisions, answer)).map_err(
-            |error| match error {
-                mpsc::error::TrySendError::Full(_) => WriteError::Overloaded,
-                mpsc::error::TrySendError::Closed(_) => closed(),
-            },
-        )?;
-        outcome.await.unwrap_or_else(|_| Err(closed()))
+        self.attempt(|answer| Request::Decide(decisions, answer)).await
+    }
+
+    /// Merges one finding into another; refuses at once when the queue is full.
+    pub async fn merge(&self, merge: Merge) -> Result<Regrouped, WriteError> {
+        self.attempt(|answer| Request::Merge(merge, answer)).await
+    }
+
+    /// Splits a report off its finding; refuses at once when the queue is full.
+    pub async fn split(&self, split: Split) -> Result<Regrouped, WriteError> {
+        self.attempt(|answer| Request::Split(split, answer)).await
     }
 
     /// Concludes from two complete sweeps that these reports are gone; says how many findings
@@ -217,6 +251,18 @@ impl WriterHandle {
     /// while it is not zero.
     pub async fn housekeep(&self) -> Result<u64, WriteError> {
         self.wait(Request::Housekeep).await
+    }
+
+    async fn attempt<T>(
+        &self,
+        request: impl FnOnce(oneshot::Sender<Result<T, WriteError>>) -> Request,
+    ) -> Result<T, WriteError> {
+        let (answer, outcome) = oneshot::channel();
+        self.commands.try_send(request(answer)).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => WriteError::Overloaded,
+            mpsc::error::TrySendError::Closed(_) => closed(),
+        })?;
+        outcome.await.unwrap_or_else(|_| Err(closed()))
     }
 
     async fn wait<T>(

@@ -2,7 +2,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::report::{Exposure, Status};
+use crate::report::{Exposure, Severity, Status};
 use crate::testing::{absence, held_report, millis, one_finding};
 use crate::time::Millis;
 
@@ -28,6 +28,8 @@ fn one(rule: IdentityRule, source: SourceKind, status: Status, severity: u8) -> 
     (report.status, report.severity_normalized) = (status, severity);
     report.severity = crate::report::Severity::from_normalized(severity);
     report.exposure = Exposure::Unknown;
+    report.customer = crate::report::CustomerFields::default();
+    report.status_detail.clear();
     held.absence = None;
     held
 }
@@ -122,7 +124,7 @@ fn only_products_that_say_so_now_corroborate() {
 }
 
 #[test]
-fn the_lead_is_native_then_open_then_the_worst_then_the_first_by_key() {
+fn the_lead_is_open_then_the_original_then_the_worst_then_the_first_by_key() {
     let rule = IdentityRule::ExternalAccess;
     let native =
         |status, severity, id| named(one(rule, SourceKind::AccessAnalyzer, status, severity), id);
@@ -198,7 +200,10 @@ proptest! {
         let facts = fold(&held).unwrap();
         let any = |says: &dyn Fn(&HeldReport) -> bool| held.iter().any(says);
 
-        prop_assert!(any(&|held| held.status() == facts.status));
+        // What proves nothing may leave it unknown.
+        prop_assert!(
+            facts.status == Status::Unobservable || any(&|held| held.status() == facts.status)
+        );
         prop_assert!(any(&|held| held.report.severity_normalized == facts.severity_normalized));
         prop_assert!(any(&|held| held.report.exposure == facts.exposure));
         prop_assert!(!facts.products.is_empty() && facts.products.is_sorted_by(|a, b| a < b));
@@ -207,7 +212,7 @@ proptest! {
         }
         prop_assert!(!facts.resources.is_empty());
         prop_assert!(facts.resources.len() <= crate::report::RESOURCES_MAX);
-        if facts.status.is_open() {
+        if facts.status == Status::Active {
             let worst = |held: &HeldReport| {
                 held.status().is_open()
                     && held.report.severity_normalized == facts.severity_normalized
@@ -215,4 +220,107 @@ proptest! {
             prop_assert!(any(&worst));
         }
     }
+}
+
+/// Reports of one weakness that a class joined: each has an origin of its own.
+fn of_origin(held: HeldReport, about: &str) -> HeldReport {
+    let mut held = named(held, about);
+    held.report.origin.text = format!("{}|{about}", held.report.origin.rule.as_str());
+    held
+}
+
+#[test]
+fn a_weakness_is_open_while_one_product_says_so_and_resolved_when_all_do() {
+    let control =
+        |status| of_origin(one(IdentityRule::Control, SourceKind::SecurityHub, status, 90), "S3.2");
+    let access = |status| {
+        of_origin(one(IdentityRule::ExternalAccess, SourceKind::AccessAnalyzer, status, 70), "aax")
+    };
+
+    let differ = fold(&[control(Status::Resolved), access(Status::Active)]).unwrap();
+    assert_eq!((differ.status, differ.dissent), (Status::Active, true));
+    assert_eq!(differ.severity_normalized, 70, "what passed says nothing about how bad it is");
+    assert_eq!(differ.products, ["aws/access-analyzer"]);
+    assert_eq!(differ.title, "title of aax");
+
+    let both = fold(&[control(Status::Active), access(Status::Active)]).unwrap();
+    assert_eq!((both.severity_normalized, both.dissent), (90, false));
+    assert_eq!(both.products, ["aws/access-analyzer", "aws/securityhub"]);
+
+    let none = fold(&[control(Status::Resolved), access(Status::Resolved)]).unwrap();
+    assert_eq!((none.status, none.dissent), (Status::Resolved, false));
+}
+
+#[test]
+fn a_copy_is_hidden_by_its_own_original_alone() {
+    let access = |source, status, about: &str| {
+        of_origin(one(IdentityRule::ExternalAccess, source, status, 40), about)
+    };
+    let native = access(SourceKind::AccessAnalyzer, Status::Resolved, "one");
+    let mut copy = access(SourceKind::SecurityHub, Status::Active, "one");
+    copy.report.key.provider_id = "copy".to_owned();
+    let other = access(SourceKind::SecurityHub, Status::Active, "other");
+
+    assert_eq!(fold(&[native.clone(), copy.clone()]).unwrap().status, Status::Resolved);
+    assert_eq!(fold(&[native, copy, other]).unwrap().status, Status::Active);
+}
+
+#[test]
+fn what_cannot_be_looked_at_is_never_resolved_by_the_others() {
+    let control = of_origin(
+        one(IdentityRule::Control, SourceKind::SecurityHub, Status::Resolved, 90),
+        "S3.2",
+    );
+    let row = one(IdentityRule::TrustedAdvisor, SourceKind::TrustedAdvisor, Status::Active, 70);
+    let row = of_origin(row, "Pfx0RwqBli");
+    let mut not_available = row.clone();
+    not_available.report.status = Status::Unobservable;
+    let mut lost = row;
+    lost.absence = Some(Absence::Unobservable);
+    let mut gap = one(IdentityRule::AccessAnalyzer, SourceKind::AccessAnalyzer, Status::Active, 0);
+    gap.report.status_detail = NOT_ANALYZED.to_owned();
+    let gap = of_origin(gap, "gap");
+
+    for unknown in [not_available, lost, gap.clone()] {
+        let facts = fold(&[control.clone(), unknown]).unwrap();
+
+        assert_eq!(facts.status, Status::Unobservable);
+    }
+    let gone = HeldReport { absence: Some(Absence::Resolved), ..gap.clone() };
+    assert_eq!(fold(&[control, gone.clone()]).unwrap().status, Status::Resolved);
+    assert_eq!(fold(std::slice::from_ref(&gap)).unwrap().status, Status::Active);
+    assert_eq!(fold(&[gone]).unwrap().status, Status::Resolved);
+}
+
+#[test]
+fn a_mirror_opens_alone_and_closes_nothing() {
+    let mirror = |status| {
+        of_origin(one(IdentityRule::Control, SourceKind::TrustedAdvisor, status, 70), "S3.2")
+    };
+    let access = |status| {
+        of_origin(one(IdentityRule::ExternalAccess, SourceKind::AccessAnalyzer, status, 70), "aax")
+    };
+    let status = |reports: &[HeldReport]| fold(reports).unwrap().status;
+
+    assert_eq!(status(&[mirror(Status::Active)]), Status::Active);
+    assert_eq!(status(&[mirror(Status::Resolved)]), Status::Unobservable);
+    assert_eq!(status(&[mirror(Status::Active), access(Status::Resolved)]), Status::Active);
+    assert_eq!(status(&[mirror(Status::Resolved), access(Status::Resolved)]), Status::Resolved);
+    assert_eq!(status(&[mirror(Status::Resolved), access(Status::Active)]), Status::Active);
+    let unread = HeldReport { absence: Some(Absence::Resolved), ..mirror(Status::Active) };
+    assert_eq!(status(&[unread]), Status::Unobservable, "it left the list, and nobody else looked");
+}
+
+#[test]
+fn a_severity_that_customers_override_in_the_copy_counts() {
+    let native = one(IdentityRule::GuardDuty, SourceKind::GuardDuty, Status::Active, 80);
+    let mut copy = one(IdentityRule::GuardDuty, SourceKind::SecurityHub, Status::Active, 1);
+    let facts = |copy: &HeldReport| fold(&[native.clone(), copy.clone()]).unwrap();
+
+    assert_eq!(facts(&copy).severity_normalized, 80, "a copy that only differs says nothing");
+    copy.report.customer.provider_severity = Some(Severity::High);
+    assert_eq!(facts(&copy).severity_normalized, 1);
+    assert_eq!(facts(&copy).severity, Severity::Low);
+    copy.report.status = Status::Archived;
+    assert_eq!(facts(&copy).severity_normalized, 80);
 }

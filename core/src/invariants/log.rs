@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::{Broken, Promise, Violation};
-use crate::change::{Change, ChangeKind, Facets};
+use crate::change::{Change, ChangeKind, Facets, REGROUPINGS};
 use crate::finding::Finding;
 use crate::ids::{FindingId, Revision};
 use crate::time::Millis;
@@ -28,6 +28,7 @@ pub fn change(change: &Change) -> Vec<Violation> {
     broken.unless(linked, Promise::F1, || {
         "kind, link and image before it do not agree on whether it is the first".to_owned()
     });
+    regrouped(change, &mut broken);
     if kinds.contains(&ChangeKind::Triaged) {
         decided(change, &mut broken);
     } else if let Some(before) = &change.before {
@@ -51,6 +52,21 @@ fn decided(change: &Change, broken: &mut Broken) {
         let reopens = before == Some(TriageState::Done) && change.after.triage == TriageState::New;
         broken.unless(reopens, Promise::T2, || format!("{actor} decided it, and did not reopen"));
     }
+}
+
+/// T1: what moves reports between findings has an action of its own, an actor and a time, and
+/// nothing else has such an action.
+fn regrouped(change: &Change, broken: &mut Broken) {
+    let moves = REGROUPINGS.contains(&change.action.as_str());
+    let is_kind = change.kinds.contains(&ChangeKind::Regrouped);
+    broken.unless(moves == is_kind, Promise::T1, || {
+        format!(
+            "its action `{}` and its kinds do not agree on whether reports moved",
+            change.action
+        )
+    });
+    let named = !change.actor.principal.is_empty() && change.time != Millis::default();
+    broken.unless(!is_kind || named, Promise::T1, || "nobody moved its reports".to_owned());
 }
 
 /// A change of anything else.

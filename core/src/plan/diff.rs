@@ -40,7 +40,7 @@ fn ids(resources: &[Resource]) -> Vec<&str> {
 type Field = (&'static str, fn(&Finding) -> String);
 
 /// The fields of a finding that a change may move, in the order in which they are shown.
-const FIELDS: [Field; 28] = [
+const FIELDS: [Field; 30] = [
     ("status", |f| f.facts.status.as_str().to_owned()),
     ("dissent", |f| f.facts.dissent.to_string()),
     ("severity", |f| f.facts.severity.as_str().to_owned()),
@@ -62,6 +62,8 @@ const FIELDS: [Field; 28] = [
     ("notes", notes),
     ("first_observed_time", |f| time(f.facts.first_observed)),
     ("last_observed_time", |f| time(f.facts.last_observed)),
+    ("merged_into", |f| f.merged_into.map_or_else(String::new, |id| id.to_string())),
+    ("threat", |f| f.threat.as_ref().map_or_else(String::new, |t| t.finding.to_string())),
     ("priority.score", |f| f.priority.score.to_string()),
     ("priority.gate", |f| f.priority.gate.map_or("", Gate::as_str).to_owned()),
     ("triage.state", |f| f.triage.state.as_str().to_owned()),

@@ -6,6 +6,7 @@ use crate::change::{Change, ChangeKind, Facets};
 use crate::finding::Finding;
 use crate::ids::Revision;
 use crate::priority;
+use crate::report::FindingClass;
 use crate::time::Millis;
 use crate::triage::Actor;
 use crate::unit::SourceKind;
@@ -43,7 +44,10 @@ pub(super) fn write(
     cause: Cause,
     now: Millis,
 ) -> Mutation {
-    next.priority = priority::score(&next.facts, now);
+    if next.facts.class == FindingClass::Threat || next.merged_into.is_some() {
+        next.threat = None;
+    }
+    next.priority = priority::score(&next.facts, next.threat.as_ref(), now);
     next.updated = now;
     let change = Change {
         revision: Revision::ZERO,

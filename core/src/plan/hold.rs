@@ -71,7 +71,7 @@ pub(super) fn looked(report: &Report, now: Millis) -> Millis {
 
 /// Sorts the reports by key, and lets go of those over [`REPORTS_MAX`]: absent before present,
 /// closed before open, then the longest unchanged.
-fn arrange(reports: &mut Vec<HeldReport>) {
+pub(super) fn arrange(reports: &mut Vec<HeldReport>) {
     if reports.len() > REPORTS_MAX {
         reports.sort_by(|a, b| Reverse(worth(a)).cmp(&Reverse(worth(b))));
         reports.truncate(REPORTS_MAX);

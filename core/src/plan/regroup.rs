@@ -5,6 +5,7 @@
 //! history; a side that gives all of them away becomes a forwarding record.
 
 use super::entry::{Cause, write};
+use super::hold::arrange;
 use super::{Mutation, REPORTS_MAX, settle};
 use crate::change::ChangeKind;
 use crate::finding::{Finding, HeldReport, Placement, RelatedThreat};
@@ -18,7 +19,7 @@ use crate::triage::{Actor, Triage};
 /// Who moves reports, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Regrouping {
-    /// What is done, for the log: `merge`, `split` or `refold`.
+    /// What was decided, for the log: `merge` or `split`; empty when nobody decided.
     pub action: String,
     /// What was said with it.
     pub comment: String,
@@ -162,7 +163,7 @@ pub fn regroup(
     let mut next = current.clone();
     next.reports.retain(|held| !leave.contains(&held.report.key));
     next.reports.extend(arrive);
-    next.reports.sort_unstable_by(|a, b| a.report.key.cmp(&b.report.key));
+    arrange(&mut next.reports);
     next.merged_into = None;
     settle(&mut next, current, None, now);
     regrouped(write(Some(current), next, cause(by), now))
@@ -175,7 +176,7 @@ pub fn founded(
     by: &Regrouping,
     now: Millis,
 ) -> Option<Mutation> {
-    reports.sort_unstable_by(|a, b| a.report.key.cmp(&b.report.key));
+    arrange(&mut reports);
     let finding = Finding {
         id: FindingId::derive(key),
         key: key.to_owned(),

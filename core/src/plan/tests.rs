@@ -276,7 +276,10 @@ fn check(before: Option<&Mutation>, mutation: &Mutation) -> Result<(), TestCaseE
     if let Some(facts) = fold(&finding.reports) {
         prop_assert_eq!(&facts, &finding.facts);
     }
-    prop_assert_eq!(&finding.priority, &priority::score(&finding.facts, change.time));
+    prop_assert_eq!(
+        &finding.priority,
+        &priority::score(&finding.facts, finding.threat.as_ref(), change.time)
+    );
     prop_assert!(crate::triage::sound(&finding.triage), "{:?}", finding.triage);
 
     prop_assert_eq!(&change.before, &was.map(Facets::of));

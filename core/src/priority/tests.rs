@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::fold::fold;
+use crate::ids::FindingId;
 use crate::report::{Severity, Status};
 use crate::testing::{START, held_report, millis};
 use crate::time::DAY_MS;
@@ -29,15 +30,28 @@ fn now() -> impl Strategy<Value = Millis> {
 }
 
 fn points(facts: &Facts, now: Millis, factor: Factor) -> u16 {
-    let reasons = score(facts, now).reasons;
+    let reasons = score(facts, None, now).reasons;
     reasons.into_iter().find(|reason| reason.factor == factor).map_or(0, |reason| reason.points)
 }
 
-#[test]
-fn the_most_of_each_factor_sums_to_the_highest_score() {
-    let most: u16 = Factor::ALL.into_iter().map(Factor::points_max).sum();
+/// A threat on the same resource, or none.
+fn threat() -> impl Strategy<Value = Option<RelatedThreat>> {
+    proptest::option::of(any::<u8>().prop_map(|severity_normalized| RelatedThreat {
+        finding: FindingId([7; 16]),
+        severity_normalized,
+        rule_id: "Backdoor:EC2/C&CActivity.B".to_owned(),
+    }))
+}
 
-    assert_eq!(most, SCORE_MAX);
+#[test]
+fn the_most_that_one_finding_can_have_is_the_highest_score() {
+    let most = |never: Factor| -> u16 {
+        Factor::ALL.into_iter().filter(|f| *f != never).map(Factor::points_max).sum()
+    };
+
+    // A threat has no related threat, and nothing else has a recency.
+    assert_eq!(most(Factor::Threat), SCORE_MAX);
+    assert!(most(Factor::Recency) <= SCORE_MAX);
 }
 
 #[test]
@@ -63,8 +77,10 @@ fn each_band_begins_where_its_name_says() {
 
 proptest! {
     #[test]
-    fn the_reasons_sum_to_the_score_and_a_gate_has_none(facts in facts(), now in now()) {
-        let priority = score(&facts, now);
+    fn the_reasons_sum_to_the_score_and_a_gate_has_none(
+        facts in facts(), threat in threat(), now in now(),
+    ) {
+        let priority = score(&facts, threat.as_ref(), now);
         let sum: u16 = priority.reasons.iter().map(|reason| reason.points).sum();
 
         prop_assert_eq!(priority.score, sum);
@@ -86,7 +102,7 @@ proptest! {
     fn only_what_is_closed_or_a_sample_is_not_ranked(mut facts in facts(), now in now()) {
         for (status, sample) in Status::ALL.into_iter().flat_map(|s| [(s, false), (s, true)]) {
             (facts.status, facts.sample) = (status, sample);
-            let gate = score(&facts, now).gate;
+            let gate = score(&facts, None, now).gate;
 
             let expected = match (sample, status.is_open()) {
                 (true, _) => Some(Gate::Sample),
@@ -101,15 +117,15 @@ proptest! {
     fn a_score_depends_on_the_facts_and_the_day_alone(facts in facts(), now in now(), ms in 0..DAY_MS) {
         let same_day = Millis(now.day() * DAY_MS + ms);
 
-        prop_assert_eq!(score(&facts, now), score(&facts, same_day));
-        prop_assert_eq!(score(&facts.clone(), now), score(&facts, now));
+        prop_assert_eq!(score(&facts, None, now), score(&facts, None, same_day));
+        prop_assert_eq!(score(&facts.clone(), None, now), score(&facts, None, now));
     }
 
     #[test]
     fn a_worse_severity_never_scores_lower(facts in facts(), now in now(), a: u8, b: u8) {
         let at = |number: u8| {
             let (severity, number) = (Severity::from_normalized(number), number.min(100));
-            score(&Facts { severity, severity_normalized: number, ..facts.clone() }, now).score
+            score(&Facts { severity, severity_normalized: number, ..facts.clone() }, None, now).score
         };
 
         prop_assert!(at(a.min(b)) <= at(a.max(b)));
@@ -118,7 +134,7 @@ proptest! {
     #[test]
     fn a_wider_exposure_never_scores_lower(facts in facts(), now in now()) {
         let scores = Exposure::ALL
-            .map(|exposure| score(&Facts { exposure, ..facts.clone() }, now).score);
+            .map(|exposure| score(&Facts { exposure, ..facts.clone() }, None, now).score);
 
         prop_assert!(scores.is_sorted());
     }
@@ -127,22 +143,22 @@ proptest! {
     fn a_threat_seen_later_never_scores_lower(
         facts in facts(), now in now(), a in millis(), b in millis(),
     ) {
-        let at = |seen| score(&Facts { last_observed: Some(seen), ..facts.clone() }, now).score;
+        let at = |seen| score(&Facts { last_observed: Some(seen), ..facts.clone() }, None, now).score;
 
         prop_assert!(at(a.min(b)) <= at(a.max(b)));
-        prop_assert!(at(a) >= score(&facts, now.plus(DAY_MS * 400)).score);
+        prop_assert!(at(a) >= score(&facts, None, now.plus(DAY_MS * 400)).score);
     }
 
     #[test]
     fn a_score_never_rises_by_waiting(facts in facts(), now in now(), ms in 0..400 * DAY_MS) {
-        prop_assert!(score(&facts, now.plus(ms)).score <= score(&facts, now).score);
+        prop_assert!(score(&facts, None, now.plus(ms)).score <= score(&facts, None, now).score);
     }
 
     #[test]
     fn more_products_never_score_lower(facts in facts(), now in now()) {
         let at = |count: usize| {
             let products = (0..count).map(|n| format!("vendor/{n}")).collect();
-            score(&Facts { products, ..facts.clone() }, now).score
+            score(&Facts { products, ..facts.clone() }, None, now).score
         };
 
         prop_assert!((0..5).map(at).is_sorted());
@@ -169,12 +185,30 @@ proptest! {
     }
 
     #[test]
+    fn a_stronger_threat_on_the_resource_never_scores_lower(
+        facts in facts(), now in now(), a: u8, b: u8,
+    ) {
+        let at = |severity_normalized| {
+            let rule_id = String::new();
+            let threat = RelatedThreat { finding: FindingId([7; 16]), severity_normalized, rule_id };
+            score(&facts, Some(&threat), now)
+        };
+        let none = score(&facts, None, now);
+
+        prop_assert!(none.score <= at(a.min(b)).score && at(a.min(b)).score <= at(a.max(b)).score);
+        prop_assert_eq!(at(0).score, none.score);
+        let raised = at(100).score - none.score;
+        let counts = none.gate.is_none() && facts.class != FindingClass::Threat;
+        prop_assert_eq!(raised, if counts { Factor::Threat.points_max() } else { 0 });
+    }
+
+    #[test]
     fn a_time_ahead_of_the_day_is_no_recency(facts in facts(), days in prop_oneof![Just(2_i64), 2_i64..4000]) {
         let threat = Facts {
             class: FindingClass::Threat, status: Status::Active, sample: false,
             last_observed: Some(START.plus(days * DAY_MS)), ..facts
         };
-        let reasons = score(&threat, START).reasons;
+        let reasons = score(&threat, None, START).reasons;
         let recency = reasons.iter().find(|reason| reason.factor == Factor::Recency).unwrap();
 
         prop_assert_eq!((recency.points, recency.missing), (0, true));

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, RwLock};
 
 use muster_core::unit::Unit;
+use muster_core::weakness::Classes;
 use muster_server::clock::SystemClock;
 use muster_server::feed::Feed;
 use muster_server::quarantine::Quarantine;
@@ -28,6 +29,7 @@ impl Stack {
         let feed = Arc::new(Feed::new(store.head()));
         let (writer, _thread) = writer::spawn(Parts {
             store: Arc::clone(&store),
+            classes: Arc::new(Classes::builtin()),
             view: Arc::clone(&view),
             feed: Arc::clone(&feed),
             decisions: Box::new(journal),

@@ -15,7 +15,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use muster_core::change::{Change, ChangeKind};
+use muster_core::change::Change;
 use muster_core::finding::Finding;
 use muster_core::ids::Revision;
 
@@ -208,7 +208,7 @@ impl Journal {
             let Some(last) = run.changes.last() else { return Ok(appended) };
             let through = last.revision;
             let decided: Vec<&Change> =
-                run.changes.iter().filter(|change| decides(change)).collect();
+                run.changes.iter().filter(|change| change.is_decision()).collect();
             let ids: Vec<_> = decided.iter().map(|change| change.finding).collect();
             let findings = store.findings(&ids)?;
             let mut text = Vec::new();
@@ -253,7 +253,7 @@ impl Journal {
 impl DecisionLog for Journal {
     fn append(&mut self, committed: &[Mutation]) -> Result<(), String> {
         let mut text = Vec::new();
-        for done in committed.iter().filter(|done| decides(&done.change)) {
+        for done in committed.iter().filter(|done| done.change.is_decision()) {
             self.compose(&done.change, Some(&done.finding), &mut text);
         }
         self.write(&text).map_err(|error| match &error {
@@ -277,10 +277,6 @@ impl DecisionLog for Journal {
             }
         })
     }
-}
-
-fn decides(change: &Change) -> bool {
-    change.kinds.contains(&ChangeKind::Triaged)
 }
 
 /// Copies the rest of `file` to a new file beside it.

@@ -43,6 +43,8 @@ pub(crate) enum Table {
     Unit = 0x13,
     /// [`MetaTable::Store`].
     Store = 0x14,
+    /// [`MetaTable::Route`].
+    Route = 0x15,
     /// Heads by slot: scanned whole when the view is built.
     Head = 0x20,
     /// Findings by slot: scanned whole by export and verify.
@@ -56,13 +58,14 @@ pub(crate) enum Table {
 impl Table {
     /// All of them, by their keys.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::State,
         Self::Checkpoint,
         Self::Request,
         Self::Quarantine,
         Self::Unit,
         Self::Store,
+        Self::Route,
         Self::Head,
         Self::Record,
         Self::Dictionary,
@@ -77,6 +80,7 @@ impl Table {
             MetaTable::Quarantine => Self::Quarantine,
             MetaTable::Unit => Self::Unit,
             MetaTable::Store => Self::Store,
+            MetaTable::Route => Self::Route,
         }
     }
 

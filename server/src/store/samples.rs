@@ -48,7 +48,7 @@ pub(crate) fn finding(number: u64, version: u64) -> Finding {
     };
     Finding {
         id: FindingId::derive(&key),
-        priority: priority::score(&facts, now),
+        priority: priority::score(&facts, None, now),
         key,
         reports: vec![held],
         facts,

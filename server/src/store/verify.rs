@@ -13,7 +13,7 @@ mod journal;
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use muster_core::change::{Change, ChangeKind};
+use muster_core::change::Change;
 use muster_core::finding::Finding;
 use muster_core::ids::{FindingId, Revision};
 use muster_core::invariants::{self, Log, Owners, Promise, Violation};
@@ -22,7 +22,7 @@ use muster_core::unit::Unit;
 pub use self::journal::{JournalVerified, verify_journal};
 use super::{Head, MetaRow, MetaTable, Store, StoreError};
 use crate::quarantine::Kept;
-use crate::{checkpoint, writer};
+use crate::{checkpoint, routes, writer};
 
 /// How many violations are kept with their text; all are counted.
 pub const VIOLATIONS_KEPT: usize = 100;
@@ -168,7 +168,7 @@ impl Walk<'_> {
 
     fn change(&mut self, change: &Change) {
         self.found.changes += 1;
-        if change.kinds.contains(&ChangeKind::Triaged) {
+        if change.is_decision() {
             self.found.newest_decision = self.found.newest_decision.max(Some(change.revision));
         }
         self.found.violations.note(self.log.append(change));
@@ -277,6 +277,10 @@ fn check_row(table: MetaTable, (key, value): &MetaRow) -> Option<Violation> {
         MetaTable::Quarantine => {
             let read = Kept::read(value).map_err(|error| error.to_string());
             (Promise::S1, read.map(drop))
+        }
+        MetaTable::Route => {
+            let read = routes::read_row(key, value).map_err(|error| error.to_string());
+            (Promise::D3, read.map(drop))
         }
         // Nothing is kept there yet.
         MetaTable::Unit | MetaTable::Store => return None,

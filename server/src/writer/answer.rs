@@ -4,8 +4,9 @@ use muster_core::finding::Finding;
 use muster_core::ids::Revision;
 use tokio::sync::oneshot;
 
+use super::regroup::RegroupDraft;
 use super::thread::strip;
-use super::{Decided, DecisionsDone, Ingested, Refused, WriteError};
+use super::{Decided, DecisionsDone, Ingested, Refused, Regrouped, WriteError};
 use crate::store::Mutation;
 
 /// An answer that waits for its commit. Whoever asked may be gone: then nobody is told.
@@ -13,6 +14,9 @@ pub(super) enum Answer {
     Ingest(oneshot::Sender<Result<Ingested, WriteError>>, Ingested),
     Decide(oneshot::Sender<Result<DecisionsDone, WriteError>>, Vec<DecidedDraft>),
     Count(oneshot::Sender<Result<u64, WriteError>>, u64),
+    Regroup(oneshot::Sender<Result<Regrouped, WriteError>>, RegroupDraft),
+    /// A merge or split that writes nothing: replayed or refused.
+    Told(oneshot::Sender<Result<Regrouped, WriteError>>, Result<Regrouped, WriteError>),
     /// Decisions that write nothing: replayed or refused.
     Ready(oneshot::Sender<Result<DecisionsDone, WriteError>>, Result<DecisionsDone, WriteError>),
 }
@@ -39,6 +43,11 @@ impl Answer {
             }
             Self::Count(answer, count) => Box::new(move || told(answer.send(Ok(count)))),
             Self::Ready(answer, outcome) => Box::new(move || told(answer.send(outcome))),
+            Self::Told(answer, outcome) => Box::new(move || told(answer.send(outcome))),
+            Self::Regroup(answer, draft) => {
+                let done = draft.finish(mutations);
+                Box::new(move || told(answer.send(Ok(done))))
+            }
             Self::Decide(answer, drafts) => {
                 let results = drafts.into_iter().map(|draft| draft.finish(mutations)).collect();
                 let done = DecisionsDone { results, replayed: false };
@@ -53,6 +62,8 @@ impl Answer {
             Self::Ingest(answer, _) => told(answer.send(Err(error.clone()))),
             Self::Count(answer, _) => told(answer.send(Err(error.clone()))),
             Self::Decide(answer, _) => told(answer.send(Err(error.clone()))),
+            Self::Regroup(answer, _) => told(answer.send(Err(error.clone()))),
+            Self::Told(answer, outcome) => told(answer.send(outcome)),
             Self::Ready(answer, outcome) => told(answer.send(outcome)),
         }
     }

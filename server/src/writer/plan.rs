@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashMap};
 
 use muster_core::finding::Finding;
-use muster_core::identity::FindingKey;
 use muster_core::ids::{FindingId, Revision};
 use muster_core::plan::{self, Observation};
 use muster_core::report::{ReportDigest, ReportKey, Unmapped};
@@ -14,9 +13,13 @@ use tokio::sync::oneshot;
 use super::answer::{Answer, DecidedDraft};
 use super::requests;
 use super::thread::{Writer, WriterFailure, strip};
-use super::{Decision, Decisions, DecisionsDone, Ingest, Ingested, Refused, Request, WriteError};
+use super::{
+    Decision, Decisions, DecisionsDone, Ingest, Ingested, Merge, Refused, Regrouped, Request,
+    Split, WriteError,
+};
 use crate::checkpoint;
-use crate::store::{MetaTable, MetaWrite, Mutation};
+use crate::routes::{Placed, Routes};
+use crate::store::{MetaTable, MetaWrite, Mutation, StoreError};
 use crate::view::View;
 
 /// The newest images of the findings of a round.
@@ -32,6 +35,8 @@ pub(super) enum Prepared {
         answer: oneshot::Sender<Result<Ingested, WriteError>>,
     },
     Decide(Decisions, Vec<FindingId>, oneshot::Sender<Result<DecisionsDone, WriteError>>),
+    Merge(Merge, [FindingId; 2], oneshot::Sender<Result<Regrouped, WriteError>>),
+    Split(Split, oneshot::Sender<Result<Regrouped, WriteError>>),
     Conclude(BTreeMap<FindingId, Vec<ReportDigest>>, oneshot::Sender<Result<u64, WriteError>>),
     Tick(Vec<FindingId>, oneshot::Sender<Result<u64, WriteError>>),
     Withdraw(Vec<(FindingId, ReportKey)>, Vec<FindingId>),
@@ -46,22 +51,34 @@ pub(super) struct Departure {
     pub(super) request: Request,
 }
 
+/// A request that was looked at.
+pub(super) enum Step {
+    /// It can be planned.
+    Ready(Prepared),
+    /// Something else comes first.
+    Departs(Box<Departure>),
+}
+
 /// Sorts a request by findings.
-pub(super) fn prepare(request: Request, view: &View) -> Result<Prepared, Box<Departure>> {
-    Ok(match request {
+pub(super) fn prepare(
+    request: Request,
+    view: &View,
+    routes: &Routes<'_>,
+) -> Result<Step, StoreError> {
+    Ok(Step::Ready(match request {
         Request::Ingest(unit, page, answer) => {
-            let left = departures(&page, view);
+            let placed = page.reports.iter().map(|(report, _)| routes.place(report));
+            let placed = placed.collect::<Result<Vec<Placed>, StoreError>>()?;
+            let left = departures(&page, &placed, view);
             if !left.is_empty() {
                 let withdraw = Request::Withdraw(left);
                 let request = Request::Ingest(unit, page, answer);
-                return Err(Box::new(Departure { withdraw, request }));
+                return Ok(Step::Departs(Box::new(Departure { withdraw, request })));
             }
             let Ingest { reports, unmapped, checkpoint } = page;
             let mut groups: BTreeMap<FindingId, Vec<Observation>> = BTreeMap::new();
-            for (report, content_hash) in reports {
-                let finding = FindingKey::of_origin(&report.origin);
-                let id = finding.id();
-                let seen = Observation { report, content_hash, unit: unit.clone(), finding };
+            for ((report, content_hash), Placed { id, key }) in reports.into_iter().zip(placed) {
+                let seen = Observation { report, content_hash, unit: unit.clone(), finding: key };
                 groups.entry(id).or_default().push(seen);
             }
             Prepared::Ingest { unit, groups, unmapped, checkpoint, answer }
@@ -70,6 +87,11 @@ pub(super) fn prepare(request: Request, view: &View) -> Result<Prepared, Box<Dep
             let ids = decisions.decisions.iter().map(|decision| decision.finding).collect();
             Prepared::Decide(decisions, ids, answer)
         }
+        Request::Merge(merge, answer) => {
+            let ids = [merge.into, merge.from];
+            Prepared::Merge(merge, ids, answer)
+        }
+        Request::Split(split, answer) => Prepared::Split(split, answer),
         Request::Conclude(missing, answer) => {
             let mut groups: BTreeMap<FindingId, Vec<ReportDigest>> = BTreeMap::new();
             for (id, digest) in missing {
@@ -85,15 +107,15 @@ pub(super) fn prepare(request: Request, view: &View) -> Result<Prepared, Box<Dep
             Prepared::Withdraw(left, ids)
         }
         Request::Housekeep(answer) => Prepared::Housekeep(answer),
-    })
+    }))
 }
 
 /// The reports of a page that another finding holds, because the source changed what they are about
 /// (promise D1).
-fn departures(page: &Ingest, view: &View) -> Vec<(FindingId, ReportKey)> {
-    let left = page.reports.iter().filter_map(|(report, _)| {
+fn departures(page: &Ingest, placed: &[Placed], view: &View) -> Vec<(FindingId, ReportKey)> {
+    let left = page.reports.iter().zip(placed).filter_map(|((report, _), placed)| {
         let held = view.report(&report.key.digest())?.finding;
-        (held != FindingKey::of_origin(&report.origin).id()).then(|| (held, report.key.clone()))
+        (held != placed.id).then(|| (held, report.key.clone()))
     });
     left.collect()
 }
@@ -107,6 +129,8 @@ impl Prepared {
             Self::Decide(_, ids, _) | Self::Tick(ids, _) | Self::Withdraw(_, ids) => {
                 Box::new(ids.iter())
             }
+            Self::Merge(_, ids, _) => Box::new(ids.iter()),
+            Self::Split(split, _) => Box::new(std::iter::once(&split.finding)),
             Self::Housekeep(_) => Box::new(std::iter::empty()),
         }
     }
@@ -123,6 +147,8 @@ impl Prepared {
                 keys.push(muster_core::ids::digest128(id.as_bytes()));
             }
             Self::Decide(..)
+            | Self::Merge(..)
+            | Self::Split(..)
             | Self::Conclude(..)
             | Self::Tick(..)
             | Self::Withdraw(..)
@@ -131,9 +157,9 @@ impl Prepared {
         keys
     }
 
-    /// Whether it removes what is old.
-    pub(super) fn is_housekeeping(&self) -> bool {
-        matches!(self, Self::Housekeep(_))
+    /// Whether it must be the only one of its commit: it changes what the others are planned from.
+    pub(super) fn goes_alone(&self) -> bool {
+        matches!(self, Self::Housekeep(_) | Self::Merge(..) | Self::Split(..))
     }
 
     /// How many reports it brings.
@@ -143,6 +169,7 @@ impl Prepared {
             Self::Decide(_, ids, _) | Self::Tick(ids, _) => ids.len(),
             Self::Conclude(groups, _) => groups.len(),
             Self::Withdraw(left, _) => left.len(),
+            Self::Merge(..) | Self::Split(..) => 2,
             Self::Housekeep(_) => 0,
         }
     }
@@ -162,6 +189,8 @@ impl Prepared {
                     .flat_map(|(id, digests)| digests.into_iter().map(move |digest| (id, digest)));
                 Request::Conclude(pairs.collect(), answer)
             }
+            Self::Merge(merge, _, answer) => Request::Merge(merge, answer),
+            Self::Split(split, answer) => Request::Split(split, answer),
             Self::Tick(ids, answer) => Request::Tick(ids, answer),
             Self::Withdraw(left, _) => Request::Withdraw(left),
             Self::Housekeep(answer) => Request::Housekeep(answer),
@@ -184,7 +213,7 @@ impl Round {
     }
 
     /// Adds a mutation; says at which revision it will stand.
-    fn push(&mut self, mutation: Mutation) -> Revision {
+    pub(super) fn push(&mut self, mutation: Mutation) -> Revision {
         self.mutations.push(mutation);
         Revision(self.head.0 + self.mutations.len() as u64)
     }
@@ -225,6 +254,12 @@ impl Writer {
             }
             Prepared::Decide(decisions, _, answer) => {
                 return self.plan_decisions(decisions, answer, images, round);
+            }
+            Prepared::Merge(merge, _, answer) => {
+                return self.plan_merge(merge, answer, images, round);
+            }
+            Prepared::Split(split, answer) => {
+                return self.plan_split(split, answer, images, round);
             }
             Prepared::Conclude(groups, answer) => {
                 let planned = groups.into_iter().filter_map(|(id, missing)| {
@@ -312,6 +347,9 @@ impl Writer {
 fn decide(decision: &Decision, images: &Images, now: Millis) -> Result<Option<Mutation>, Refused> {
     let id = decision.finding;
     let current = images.get(&id).ok_or(Refused::NotFound(id))?;
+    if let Some(into) = current.merged_into {
+        return Err(Refused::Merged { id, into });
+    }
     let etag = current.triage.etag();
     if decision.etag.as_ref().is_some_and(|wanted| *wanted != etag) {
         return Err(Refused::EtagMismatch { id, current: etag });

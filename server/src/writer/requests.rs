@@ -32,11 +32,14 @@ struct OutcomeRow {
     revision: u64,
     #[prost(message, optional, tag = "2")]
     refused: Option<RefusedRow>,
+    /// Of a merge or a split, the other finding; empty for decisions.
+    #[prost(bytes = "vec", tag = "3")]
+    other: Vec<u8>,
 }
 
 #[derive(Clone, PartialEq, Message)]
 struct RefusedRow {
-    /// 1 not found, 2 etag, 3 content version, 4 invalid.
+    /// 1 not found, 2 etag, 3 content version, 4 invalid, 5 merged.
     #[prost(uint32, tag = "1")]
     kind: u32,
     #[prost(string, tag = "2")]
@@ -55,6 +58,13 @@ pub(super) struct Stored {
 }
 
 impl Stored {
+    /// What a merge or a split did: the revision, and the other finding. `None` for decisions.
+    pub(super) fn regrouped(&self) -> Option<(Revision, FindingId)> {
+        let [outcome] = self.outcomes.as_slice() else { return None };
+        let other = outcome.other.as_slice().try_into().ok()?;
+        Some((Revision(outcome.revision), FindingId(other)))
+    }
+
     /// The first outcome again, with the findings as they are now.
     pub(super) fn replay(&self, decisions: &[Decision], images: &Images) -> DecisionsDone {
         let results = decisions.iter().zip(&self.outcomes).map(|(decision, outcome)| {
@@ -81,6 +91,11 @@ impl RefusedRow {
             Refused::ContentChanged { current, .. } => {
                 Self { kind: 3, number: *current, ..Self::default() }
             }
+            Refused::Merged { into, .. } => {
+                Self { kind: 5, text: into.to_string(), ..Self::default() }
+            }
+            // No decision is refused so; if one were, its text would say why.
+            Refused::Regroup(error) => Self { kind: 4, text: error.to_string(), ..Self::default() },
             Refused::Invalid { field, message } => {
                 Self { kind: 4, text: message.clone(), field: field.clone(), ..Self::default() }
             }
@@ -92,6 +107,10 @@ impl RefusedRow {
             2 => Refused::EtagMismatch { id, current: self.text.clone() },
             3 => Refused::ContentChanged { id, current: self.number },
             4 => Refused::Invalid { field: self.field.clone(), message: self.text.clone() },
+            5 => match self.text.parse() {
+                Ok(into) => Refused::Merged { id, into },
+                Err(_) => Refused::NotFound(id),
+            },
             _ => Refused::NotFound(id),
         }
     }
@@ -101,14 +120,30 @@ impl RefusedRow {
 pub(super) fn row(id: &str, hash: [u8; 32], now: Millis, drafts: &[DecidedDraft]) -> MetaWrite {
     let outcomes = drafts.iter().map(|draft| match draft {
         DecidedDraft::Changed { revision, .. } => {
-            OutcomeRow { revision: revision.0, refused: None }
+            OutcomeRow { revision: revision.0, ..OutcomeRow::default() }
         }
         DecidedDraft::Unchanged(_) => OutcomeRow::default(),
         DecidedDraft::Refused(refused) => {
-            OutcomeRow { revision: 0, refused: Some(RefusedRow::of(refused)) }
+            OutcomeRow { refused: Some(RefusedRow::of(refused)), ..OutcomeRow::default() }
         }
     });
-    let row = Row { hash: hash.to_vec(), time_ms: now.0, outcomes: outcomes.collect() };
+    write(id, hash, now, outcomes.collect())
+}
+
+/// The row that remembers what a merge or a split did.
+pub(super) fn regroup_row(
+    id: &str,
+    hash: [u8; 32],
+    now: Millis,
+    revision: Revision,
+    other: FindingId,
+) -> MetaWrite {
+    let other = other.0.to_vec();
+    write(id, hash, now, vec![OutcomeRow { revision: revision.0, refused: None, other }])
+}
+
+fn write(id: &str, hash: [u8; 32], now: Millis, outcomes: Vec<OutcomeRow>) -> MetaWrite {
+    let row = Row { hash: hash.to_vec(), time_ms: now.0, outcomes };
     MetaWrite {
         table: MetaTable::Request,
         key: id.as_bytes().to_vec(),

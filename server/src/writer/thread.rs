@@ -8,16 +8,18 @@ use std::{io, thread};
 use muster_core::finding::Finding;
 use muster_core::ids::{FindingId, Revision};
 use muster_core::time::Millis;
+use muster_core::weakness::Classes;
 use tokio::sync::mpsc;
 use tracing::error;
 
 use super::answer::Answer;
-use super::plan::{Images, Prepared, Round, prepare};
+use super::plan::{Images, Prepared, Round, Step, prepare};
 use super::{QUEUE_MAX, Request, WriteError, WriterHandle};
 use crate::clock::Clock;
 use crate::feed::{Feed, Published};
 use crate::quarantine::Quarantine;
-use crate::store::{Commit, Head, MetaWrite, Mutation, Outcome, Store, StoreError};
+use crate::routes::{self, Routes};
+use crate::store::{Commit, Head, MetaTable, MetaWrite, Mutation, Outcome, Store, StoreError};
 use crate::view::View;
 
 /// How many reports one commit takes at most. The rest waits for the next one: a person who asks
@@ -40,6 +42,8 @@ pub trait DecisionLog: Send {
 pub struct Parts {
     /// Where everything is committed.
     pub store: Arc<dyn Store>,
+    /// Which reports say the same: those in force for this store.
+    pub classes: Arc<Classes>,
     /// Shows what was committed.
     pub view: Arc<RwLock<View>>,
     /// Tells watchers.
@@ -79,9 +83,10 @@ pub enum WriterFailure {
 /// Starts the writer. It ends, cleanly, when the last handle is dropped and the queue is empty.
 pub fn spawn(parts: Parts) -> io::Result<(WriterHandle, JoinHandle<Result<(), WriterFailure>>)> {
     let (commands, inbox) = mpsc::channel(QUEUE_MAX);
-    let join = thread::Builder::new()
-        .name("writer".to_owned())
-        .spawn(move || Writer { parts, commits: 0, searched: Vec::new() }.run(inbox))?;
+    let join = thread::Builder::new().name("writer".to_owned()).spawn(move || {
+        let writer = Writer { parts, commits: 0, searched: Vec::new(), is_unrouted: false };
+        writer.run(inbox)
+    })?;
     Ok((WriterHandle { commands }, join))
 }
 
@@ -90,10 +95,13 @@ pub(super) struct Writer {
     commits: u64,
     /// Where the search for old outcomes of calls goes on.
     pub(super) searched: Vec<u8>,
+    /// There is no route: nobody need look for one.
+    is_unrouted: bool,
 }
 
 impl Writer {
     fn run(mut self, mut inbox: mpsc::Receiver<Request>) -> Result<(), WriterFailure> {
+        self.is_unrouted = routes::is_empty(&*self.parts.store).map_err(WriterFailure::Store)?;
         while let Some(first) = inbox.blocking_recv() {
             let mut waiting = VecDeque::from([first]);
             while let Ok(next) = inbox.try_recv() {
@@ -111,7 +119,7 @@ impl Writer {
     /// Takes what can be committed together from the front of the queue, and does it.
     fn turn(&mut self, waiting: &mut VecDeque<Request>) -> Result<(), WriterFailure> {
         let now = self.parts.clock.now();
-        let prepared = self.gather(waiting);
+        let prepared = self.gather(waiting)?;
         let mut round = Round::new(now, self.parts.store.head());
         let images = self.read(prepared.iter().flat_map(Prepared::findings))?;
         for request in prepared {
@@ -121,16 +129,17 @@ impl Writer {
     }
 
     /// Requests that touch no finding, report or request id twice, in order.
-    fn gather(&self, waiting: &mut VecDeque<Request>) -> Vec<Prepared> {
+    fn gather(&self, waiting: &mut VecDeque<Request>) -> Result<Vec<Prepared>, WriterFailure> {
         let mut taken = HashSet::new();
         let mut reports = 0;
         let mut gathered = Vec::new();
         while let Some(request) = waiting.pop_front() {
             let view = self.parts.view.read().expect("no holder of this lock panics");
-            let prepared = match prepare(request, &view) {
-                Ok(prepared) => prepared,
+            let step = prepare(request, &view, &self.routes()).map_err(WriterFailure::Store)?;
+            let prepared = match step {
+                Step::Ready(prepared) => prepared,
                 // Reports that left another finding go first, in a commit of their own.
-                Err(departure) => {
+                Step::Departs(departure) => {
                     waiting.push_front(departure.request);
                     waiting.push_front(departure.withdraw);
                     if gathered.is_empty() {
@@ -141,8 +150,7 @@ impl Writer {
             };
             drop(view);
             let touches = prepared.touches();
-            // Removing goes alone: it changes what the others were planned from.
-            let alone = prepared.is_housekeeping();
+            let alone = prepared.goes_alone();
             let fits = !alone
                 && reports + prepared.reports() <= ROUND_REPORTS_MAX
                 && touches.iter().all(|key| !taken.contains(key));
@@ -157,11 +165,19 @@ impl Writer {
                 break;
             }
         }
-        gathered
+        Ok(gathered)
+    }
+
+    /// Where reports go now.
+    pub(super) fn routes(&self) -> Routes<'_> {
+        Routes::known(&*self.parts.store, &self.parts.classes, self.is_unrouted)
     }
 
     /// The newest images of those findings that exist.
-    fn read<'a>(&self, ids: impl Iterator<Item = &'a FindingId>) -> Result<Images, WriterFailure> {
+    pub(super) fn read<'a>(
+        &self,
+        ids: impl Iterator<Item = &'a FindingId>,
+    ) -> Result<Images, WriterFailure> {
         let known: Vec<FindingId> = {
             let view = self.parts.view.read().expect("no holder of this lock panics");
             ids.copied().filter(|id| view.contains(*id)).collect()
@@ -211,6 +227,9 @@ impl Writer {
         let mut due = self.parts.store.head();
         let committed = self.parts.store.commit(&commit).map_err(WriterFailure::Store)?;
         self.parts.quarantine.note(&commit.meta);
+        if commit.meta.iter().any(|row| row.table == MetaTable::Route) {
+            self.is_unrouted = false;
+        }
         let mut mutations = commit.mutations;
         for (mutation, outcome) in mutations.iter_mut().zip(&committed.outcomes) {
             due = due.next();

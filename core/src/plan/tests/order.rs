@@ -21,7 +21,7 @@ fn essence(finding: &Finding) -> Essence {
     let reports = finding.reports.iter();
     let reports =
         reports.map(|held| (held.report.key.clone(), held.content_hash, held.absence)).collect();
-    (finding.key.clone(), facts, priority::score(&finding.facts, LATER), reports)
+    (finding.key.clone(), facts, priority::score(&finding.facts, None, LATER), reports)
 }
 
 /// Each report of one finding, in all its versions, with sightings between them.

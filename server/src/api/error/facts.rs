@@ -175,6 +175,11 @@ fn decision(refused: &Refused, at: &str) -> Facts {
             Facts::new(Code::Aborted, Reason::ContentChanged, message)
                 .with("content_version", current)
         }
+        // The client is told where the reports are, or what would be right, in the message.
+        Refused::Merged { .. } => {
+            Facts::new(Code::FailedPrecondition, Reason::InvalidField, message)
+        }
+        Refused::Regroup(_) => Facts::new(Code::FailedPrecondition, Reason::InvalidField, message),
         Refused::Invalid { field, message: wrong } => {
             Facts::new(Code::InvalidArgument, Reason::InvalidField, message).violation(field, wrong)
         }
@@ -190,6 +195,7 @@ fn write(error: &WriteError) -> Facts {
             }
             facts.with("index", index)
         }
+        WriteError::Refused(refused) => decision(refused, ""),
         WriteError::RequestIdReused(_) => {
             Facts::new(Code::InvalidArgument, Reason::RequestIdReused, error.to_string())
                 .violation("request_id", "was used for another request; use a new one")

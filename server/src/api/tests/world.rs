@@ -15,6 +15,7 @@ use muster_core::finding::Finding;
 use muster_core::ids::{FindingId, Revision};
 use muster_core::plan::{self, Mutation};
 use muster_core::time::Millis;
+use muster_core::weakness::Classes;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Channel;
@@ -159,6 +160,7 @@ impl World {
         let gate = Arc::default();
         let (writer, _thread) = writer::spawn(Parts {
             store: store.clone(),
+            classes: Arc::new(Classes::builtin()),
             view: Arc::clone(&view),
             feed: Arc::clone(&feed),
             decisions: Box::new(Gated(Arc::clone(&gate))),

@@ -69,7 +69,7 @@ numbered! {
     }
     Exposure { Unknown = 1, Private = 2, CrossAccount = 3, Public = 4 }
     Absence { Resolved = 1, Expired = 2, Unobservable = 3 }
-    Factor { Severity = 1, Exposure = 2, Recency = 3, Corroboration = 4 }
+    Factor { Severity = 1, Exposure = 2, Recency = 3, Corroboration = 4, Threat = 5 }
     Gate { Closed = 1, Sample = 2 }
     ChangeKind {
         Created = 1, ContentUpdated = 2, StatusChanged = 3, Triaged = 4, Reprioritized = 5,

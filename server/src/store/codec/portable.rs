@@ -45,6 +45,7 @@ pub(crate) fn table_number(table: MetaTable) -> u8 {
         MetaTable::Quarantine => 0x12,
         MetaTable::Unit => 0x13,
         MetaTable::Store => 0x14,
+        MetaTable::Route => 0x15,
     }
 }
 

@@ -2,13 +2,16 @@
 
 use std::io::Write;
 
-use muster_core::change::Change;
+use muster_core::change::{Change, FieldChange, REGROUPINGS};
 use muster_core::finding::Finding;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// What stands for the hash of the line before the first.
 pub(super) const NO_HASH: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+/// The fields of a change that name the finding on the other side of a merge or a split.
+const OTHERS: [&str; 4] = ["merged_from", "merged_into", "split_from", "split_into"];
 
 /// A decision, as it stands in the journal. Names and forms are stable: other tools read them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +39,13 @@ pub struct Line {
     pub moved: Vec<String>,
     /// What was said with it, or why the server did it.
     pub comment: String,
+    /// Of a merge or a split, the finding on the other side. Lines without it are as they were before
+    /// there were any.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub other: String,
+    /// Of a merge or a split, the keys of the reports that came from or went to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reports: Vec<String>,
     /// The id of the request; empty when it had none.
     pub request_id: String,
     /// The hash of the line before.
@@ -56,6 +66,16 @@ impl Line {
         let decided = change.fields.iter().filter(|field| field.field.starts_with("triage."));
         let moved =
             decided.map(|field| format!("{}: {} -> {}", field.field, field.before, field.after));
+        let regrouped = REGROUPINGS.contains(&change.action.as_str());
+        let named = |names: &[&str]| {
+            let fields = change.fields.iter().filter(|_| regrouped);
+            let fields: Vec<_> =
+                fields.filter(|field| names.contains(&field.field.as_str())).collect();
+            fields
+        };
+        let either = |field: &&FieldChange| {
+            if field.after.is_empty() { &field.before } else { &field.after }.clone()
+        };
         let mut line = Self {
             sequence,
             log_id: hex(&log_id),
@@ -68,6 +88,13 @@ impl Line {
             action: change.action.clone(),
             moved: moved.collect(),
             comment: change.comment.clone(),
+            // One that became a finding again was merged into another before: that is no longer so.
+            other: named(&OTHERS)
+                .into_iter()
+                .map(|field| field.after.clone())
+                .find(|other| !other.is_empty())
+                .unwrap_or_default(),
+            reports: named(&["report"]).iter().map(either).collect(),
             request_id: change.request_id.clone(),
             previous: previous.to_owned(),
             hash: String::new(),

@@ -215,7 +215,7 @@ fn findings_that_share_a_report_or_an_id_are_found() {
         if is_third(&finding) {
             let held = finding.reports.first_mut()?;
             held.report.key = samples::finding(1, 0).reports.remove(0).report.key;
-            held.report.origin.text.push('x');
+            held.report.origin.text.insert(0, 'x');
         }
         Some(finding)
     };

@@ -1,0 +1,40 @@
+//! Where the reports of a finding go under the new classes.
+
+use muster_core::finding::{Finding, HeldReport, Placement};
+use muster_core::ids::FindingId;
+use muster_core::plan::Placed;
+use muster_core::weakness::Classes;
+
+use crate::routes::Routes;
+use crate::store::StoreError;
+
+/// Says where reports go.
+pub(super) struct Placer<'a> {
+    routes: Routes<'a>,
+    classes: &'a Classes,
+}
+
+impl<'a> Placer<'a> {
+    pub(super) fn new(routes: Routes<'a>, classes: &'a Classes) -> Self {
+        Self { routes, classes }
+    }
+
+    /// Where each report of `finding` goes.
+    pub(super) fn all(&self, finding: &Finding) -> Result<Vec<Placed>, StoreError> {
+        finding.reports.iter().map(|held| self.one(held)).collect()
+    }
+
+    fn one(&self, held: &HeldReport) -> Result<Placed, StoreError> {
+        let key = self.classes.key(&held.report);
+        let end = self.routes.place(&held.report)?;
+        let decided = end.key.placement == Placement::Decision;
+        let group =
+            if decided { FindingId::derive(&format!("decision|{}", end.id)) } else { key.id() };
+        Ok(Placed { group, holder: end.id, key: key.text, placement: end.key.placement })
+    }
+}
+
+/// Whether a report is where it should be, for the reason that is noted.
+pub(super) fn is_right(finding: &Finding, held: &HeldReport, placed: &Placed) -> bool {
+    placed.holder == finding.id && placed.placement == held.placed
+}

@@ -1,0 +1,72 @@
+//! Routes of former re-folds that no longer lead where they should.
+
+use muster_core::finding::Finding;
+use muster_core::ids::FindingId;
+use muster_core::plan;
+
+use super::Run;
+use super::place::Placer;
+use crate::routes::{self, RouteFrom, RoutedBy, Routes};
+use crate::store::{MetaTable, MetaWrite, StoreError};
+
+/// How many rows are read, and written, at once.
+const STEP_ROWS: usize = 1_000;
+
+impl Run<'_> {
+    /// Corrects the routes of keys whose finding has become another group's.
+    ///
+    /// Such a route would bring the next report with that key into a finding that is about something
+    /// else (promise D3).
+    pub(super) fn drop_stale_routes(&mut self) -> Result<(), StoreError> {
+        let mut after = Vec::new();
+        loop {
+            let rows = self.store.scan_meta(MetaTable::Route, &after, STEP_ROWS)?;
+            let Some((last, _)) = rows.last() else { return Ok(()) };
+            after.clone_from(last);
+            let mut corrected = Vec::new();
+            for (key, value) in &rows {
+                let (from, route) = routes::read_row(key, value)?;
+                if let (RouteFrom::Key(group), RoutedBy::Rules) = (from, route.by) {
+                    corrected.extend(self.corrected(group, route.to())?);
+                }
+            }
+            self.write(Vec::new(), corrected)?;
+        }
+    }
+
+    /// What a route from `group` to `holder` must become; `None` when it is right.
+    fn corrected(
+        &self,
+        group: FindingId,
+        holder: FindingId,
+    ) -> Result<Option<MetaWrite>, StoreError> {
+        let mut found = self.store.findings(&[holder, group])?.into_iter();
+        let (holder, own) = (found.next().flatten(), found.next().flatten());
+        let holds = holder.as_ref().filter(|holder| !holder.reports.is_empty());
+        let right = match holds {
+            Some(holder) => self.claimed(holder)?.is_none_or(|claimed| claimed == group),
+            // Nobody has come yet: the name is kept free for the time being.
+            None => false,
+        };
+        if right {
+            return Ok(None);
+        }
+        let from = RouteFrom::Key(group);
+        let own = own.filter(|own| !own.reports.is_empty());
+        let taken = match &own {
+            Some(own) => self.claimed(own)?.is_some_and(|claimed| claimed != group),
+            None => false,
+        };
+        match own.filter(|_| taken) {
+            None => Ok(Some(routes::row(from, None))),
+            Some(_) if holds.is_none() => Ok(None),
+            Some(own) => Ok(Some(routes::row(from, self.free_name(&own.key)?.as_ref()))),
+        }
+    }
+
+    /// The group that a finding stays with.
+    fn claimed(&self, finding: &Finding) -> Result<Option<FindingId>, StoreError> {
+        let placer = Placer::new(Routes::new(self.store, self.classes)?, self.classes);
+        Ok(plan::claim(finding.id, &placer.all(finding)?))
+    }
+}
