@@ -1,5 +1,7 @@
 """Pairs that look alike and are two problems, by the kind of near miss."""
 
+import json
+
 from make import *
 from same import ACCOUNT, BUCKET, GROUP, KEY_1, KEY_2, PUBLIC, READS, USER, WRITES
 
@@ -72,6 +74,12 @@ def make_unused(*args, **more):
     return make.unused(*args, **more)
 
 
+def of_account(built, account):
+    """The same document with another account in it, the hash in its ARN included."""
+    path, where, document = built
+    return path, where, json.loads(json.dumps(document).replace(A, account))
+
+
 def other_account(near):
     n = lambda slug, why, left, right: near(f"account-{slug}", "other account", why, left, right)
     n("root-mfa", "the roots of two accounts", "root-mfa/control", row("7DAFEmoDos", {}, account=B))
@@ -93,6 +101,7 @@ def other_account(near):
     n("health", "one event, two accounts", "hlt-exposed/event", health_event("RISK", "AWS_RISK_CREDENTIALS_EXPOSED", "0a0b0c", account=B))
     n("policy-v2", "two accounts in one feed of V2", "root-mfa/v2", ocsf(control("IAM.9", ACCOUNT, account_id(C), account=C)))
     n("config", "one managed rule in two accounts", "cfg-versioning/native", config("s3-bucket-versioning-enabled", "AWS::S3::Bucket", "old-logs-b", account=B))
+    n("inspector", "one hash in the ARNs of two accounts", "insp-port/native", of_account(reachability(instance("i-0bb11cc22dd33ee44"), 22, 22), B))
     n("managed-policy", "policies of one name in two accounts", "admin-star/control", control("IAM.1", "AwsIamPolicy", policy("do-everything", B), account=B))
 
 
@@ -121,6 +130,8 @@ def other_region(near):
     n("partner", "a product's own id, used again in another Region for another resource",
       custom("scanner", "open-port-check/1", GROUP, group("sg-0f0f0f0f2")), custom("scanner", "open-port-check/1", GROUP, group("sg-0f0f0f0f3", FRANKFURT), FRANKFURT))
     n("guardduty", "findings of one type in two Regions", "gd-key/native", guardduty("Persistence:IAMUser/AnomalousBehavior", of_key("ASIAMADEUPKEYAAAAA11", "deploy-bot"), region=FRANKFURT, seed="there"))
+    n("macie", "one id in two Regions", "mac-encryption/native", macie("Policy:IAMUser/S3BucketEncryptionDisabled", "plain-text-drop-2", score=1, region=FRANKFURT,
+      id=digest("macie", "Policy:IAMUser/S3BucketEncryptionDisabled", "plain-text-drop", "None", "")))
     n("partition", "buckets of one name in two partitions", "s3-bucket-bpa/control", control("S3.8", BUCKET, "arn:aws-cn:s3:::no-blocks", "cn-north-1"))
     n("govcloud", "roots of two partitions", "root-mfa/control", control("IAM.9", ACCOUNT, account_id(), "us-gov-west-1"))
     n("password-gov", "instances of one id in two partitions", control("EC2.8", "AwsEc2Instance", instance("i-0cc11dd22ee33ff44", "us-gov-west-1"), "us-gov-west-1"), "ec2-imds/control")
@@ -404,6 +415,10 @@ def parts_and_wholes(near):
     n("group-ssh-any", "the whole group, and its port 22", control("EC2.18", GROUP, group("sg-0aa00bb00cc00dd01")), "sg-ssh/row")
     n("group-range", "port 22, and a range that holds it", "sg-ssh/control", "row-range-ssh/left")
     n("group-range-ftp", "port 22, and ports 20 to 21", control("EC2.13", GROUP, group("sg-0aa00bb00cc00dd05")), "row-range/left")
+    n("group-high-ssh", "the whole group, and its port 22", "beside-ssh-high/right", "sg-ssh/row")
+    n("group-common", "any of five ports of the rule, and port 3389", "sg-rdp/control",
+      config("restricted-common-ports", "AWS::EC2::SecurityGroup", "sg-0aa00bb00cc00dd01", name="common-ports",
+             parameters='{"blockedPort1":"20","blockedPort2":"21","blockedPort3":"3389","blockedPort4":"3306","blockedPort5":"4333"}'))
     n("admin-ports", "both ports of administration, and port 22", control("EC2.53", GROUP, group("sg-0aa00bb00cc00dd01")), "sg-ssh/control")
     n("user-key", "the user's keys, and one of them", "key-rotation-user/control", "key-rotation-key/row")
     n("user-key-config", "the user's keys by a rule, and one of them", "key-rotation-user/config-copy", "key-rotation-key/row")
@@ -411,6 +426,10 @@ def parts_and_wholes(near):
     n("user-unused-key", "the user's credentials, and one key", "unused-credentials/control",
       make_unused("UnusedIAMUserAccessKey", user("bob"), {"accessKeyId": KEY_2, "lastAccessed": "2025-01-02T03:04:05Z"}))
     n("user-unused-key-short", "the user's credentials in 45 days, and one key", "unused-credentials/shorter", "part-user-unused-key/right")
+    n("user-password", "the user's credentials, and the password", "unused-credentials/control",
+      make_unused("UnusedIAMUserPassword", user("bob"), {"lastAccessed": "2025-01-02T03:04:05Z"}))
+    n("user-password-short", "the user's credentials in 45 days, and the copy about the password", "unused-credentials/shorter",
+      unused_copy(make_unused("UnusedIAMUserPassword", user("bob"), {"lastAccessed": "2025-01-02T03:04:05Z"})))
     n("snapshots", "the account's snapshots, and one of them", "ebs-account/control", "ebs-snapshot/row")
     n("snapshots-access", "the account's snapshots, and one of them", "ebs-account/control", "ebs-snapshot/access")
     n("snapshots-mirror", "the account's snapshots by a mirror, and one of them", "ebs-account/mirror", "ebs-snapshot/row")

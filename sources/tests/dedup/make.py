@@ -473,7 +473,7 @@ def open_to_all(sg, ports, protocol="tcp", cidr="0.0.0.0/0", region=IRELAND, acc
 
 # --- Macie --------------------------------------------------------------------------------------
 
-def macie(type, name, seed="", permission="NOT_PUBLIC", read=False, write=False, key=None, region=IRELAND, account=A, score=3, shared=()):
+def macie(type, name, seed="", permission="NOT_PUBLIC", read=False, write=False, key=None, region=IRELAND, account=A, score=3, id=None):
     blocks = {"blockPublicAcls": False, "blockPublicPolicy": False, "ignorePublicAcls": False, "restrictPublicBuckets": False}
     open_to = {"allowsPublicReadAccess": read, "allowsPublicWriteAccess": write}
     shut = {"allowsPublicReadAccess": False, "allowsPublicWriteAccess": False}
@@ -483,7 +483,7 @@ def macie(type, name, seed="", permission="NOT_PUBLIC", read=False, write=False,
         "publicAccess": {"effectivePermission": permission, "permissionConfiguration": {
             "bucketLevelPermissions": {"accessControlList": shut, "bucketPolicy": open_to, "blockPublicAccess": blocks},
             "accountLevelPermissions": {"blockPublicAccess": blocks}}}}}
-    found = {"schemaVersion": "1.0", "id": digest("macie", type, name, str(key), seed), "accountId": account,
+    found = {"schemaVersion": "1.0", "id": id or digest("macie", type, name, str(key), seed), "accountId": account,
              "partition": partition_of(region), "region": region, "type": type, "title": f"Macie saw {type}.",
              "description": f"{type} (made up for tests).", "severity": {"score": score, "description": ["Low", "Medium", "High"][score - 1]},
              "createdAt": BORN, "updatedAt": SEEN, "count": 1, "sample": False, "archived": False, "resourcesAffected": affected}

@@ -1,5 +1,7 @@
 """Pairs that are the same problem, by topic. A problem's first document is paired with each other one."""
 
+import json
+
 from make import *
 
 PUBLIC = {"AWS": "*"}
@@ -30,7 +32,7 @@ def guardduty_paths(problem):
     put_away = guardduty("UnauthorizedAccess:EC2/SSHBruteForce", of_instance(i), severity=2, archived=True)
     by_member = guardduty("UnauthorizedAccess:EC2/SSHBruteForce", of_instance(i), severity=2, detector=digest("member"))
     problem("gd-ssh", "guardduty", "one GuardDuty finding id by two paths", native=native, copy=copy, event=event(native),
-            v2=ocsf(copy), copied_event=event(copy), v2_event=event(ocsf(copy)), later=later, archived=put_away, member=by_member,
+            v2=ocsf(copy), copied_event=event(copy), v2_event=event(ocsf(copy)), wrapped=by_topic(event(native)), later=later, archived=put_away, member=by_member,
             also=["copy v2", "copy copied_event", "event v2", "copy archived", "member copy", "v2 v2_event"])
 
     key = "ASIAMADEUPKEYAAAAA11"
@@ -269,7 +271,7 @@ def bucket_classes(problem):
     off = macie("Policy:IAMUser/S3BlockPublicAccessDisabled", n)
     problem("s3-bucket-bpa", "s3.bucket_bpa_off", "the bucket's own public access block is off", control=control("S3.8", BUCKET, b),
             cis14=of_standard("cis14", "2.1.5.2", BUCKET, b), config=config("s3-bucket-level-public-access-prohibited", "AWS::S3::Bucket", n),
-            row=permissions(n, status="warning"), mirror=mirror("173", "S3.8", b), macie=off, macie_copy=macie_copy(off),
+            row=permissions(n, status="warning"), mirror=mirror("173", "S3.8", b), v2=bare(ocsf(control("S3.8", BUCKET, b))), macie=off, macie_copy=macie_copy(off),
             also=["config macie", "row macie", "cis14 row", "row mirror"])
     problem("s3-account-bpa", "s3.account_bpa_off", "the account's public access block is off", control=control("S3.1", ACCOUNT, account_id(), severity="MEDIUM"),
             elsewhere=control("S3.1", ACCOUNT, account_id(), VIRGINIA, severity="MEDIUM"), cis14=of_standard("cis14", "2.1.5.1", ACCOUNT, account_id()),
@@ -442,6 +444,8 @@ def service_classes(problem):
     problem("trail-kms", "cloudtrail.no_kms", "the trail is not encrypted with a key of one's own", control=control("CloudTrail.2", *trail, severity="MEDIUM"),
             cis12=of_standard("cis12", "2.7", *trail), cis14=of_standard("cis14", "3.7", *trail), pci=of_standard("pci", "PCI.CloudTrail.1", *trail),
             config=config("cloud-trail-encryption-enabled", "AWS::CloudTrail::Trail", trail[1]), mirror=mirror("110", "CloudTrail.2", trail[1], "warning"), also=["cis12 pci"])
+    problem("trail-org", "cloudtrail.no_kms", "each account of the organization reports the trail of the whole", owner="trail-kms/control",
+            member=control("CloudTrail.2", *trail, account=B, severity="MEDIUM"))
     problem("trail-validation", "cloudtrail.no_validation", "log files are not validated", control=control("CloudTrail.4", *trail, severity="LOW"), cis12=of_standard("cis12", "2.2", *trail),
             config=config("cloud-trail-log-file-validation-enabled", "AWS::CloudTrail::Trail", trail[1]), mirror=mirror("109", "CloudTrail.4", trail[1], "warning"))
     logs = (BUCKET, bucket("audit-trail-logs"))
@@ -465,6 +469,22 @@ def service_classes(problem):
             check=row("07602fcad6", {"IAM Access Analyzer external access Arn": None}), config=config("iam-external-access-analyzer-enabled", "AWS::::Account", A), also=["check config"])
     problem("guardduty-off", "detection.guardduty_off", "GuardDuty is off in the Region", control=control("GuardDuty.1", *root), config=config("guardduty-enabled-centralized", "AWS::::Account", A),
             pci=of_standard("pci", "PCI.GuardDuty.1", *root))
+
+
+def by_topic(pushed):
+    """The event as SNS hands it on."""
+    path, where, document = pushed
+    return path, where, {"Type": "Notification", "MessageId": uuid("sns", document["id"]), "TopicArn": arn("sns", "findings"),
+                         "Message": json.dumps(document), "Timestamp": SEEN, "SignatureVersion": "1"}
+
+
+def bare(v2):
+    """The finding of V2 with the name of the resource only, and the other form of the product's ARN."""
+    path, where, document = v2
+    for found in document["resources"]:
+        found.pop("uid_alt", None)
+    document["metadata"]["product"]["uid"] = document["metadata"]["product"]["uid"].replace("productv2/", "product/")
+    return path, where, document
 
 
 def shapes(problem):
