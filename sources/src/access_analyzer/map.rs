@@ -191,8 +191,9 @@ fn summary(finding: &Finding<'_>, unit: &Unit) -> Option<Summary> {
     Some(Summary {
         key: report::key(&unit.part, &id),
         updated: match finding.updated_at {
-            Moment::At(time) => Some(time),
-            Moment::Absent | Moment::Bad(_) => None,
+            // Which statements a public bucket's finding makes is only in its details.
+            Moment::At(time) if finding.kind.as_str() != "ExternalAccess" => Some(time),
+            Moment::At(_) | Moment::Absent | Moment::Bad(_) => None,
         },
         status: text(&finding.status),
         finding_type: text(&finding.kind),
@@ -233,7 +234,7 @@ fn document_of(
     match id {
         Some(id) => {
             let source = report::Source { document, unit, denied };
-            Document::Report(Box::new(report::report(pages, &id, &source)))
+            report::document(pages, &id, &source)
         }
         None => unmapped("id: missing", document),
     }

@@ -4,8 +4,9 @@
 //! two steps: what is the same for all (places, times, texts, severity, status) and what its product
 //! means (identity, rule, class).
 //!
-//! One finding is one report, also when it names several resources: AWS puts the subject first and
-//! related ones after it.
+//! A finding is one report, also when it names several resources: AWS puts the subject first and
+//! related ones after it. Two kinds make several statements, each a report of its own: posture on
+//! several resources of one type, and access of anybody to a bucket.
 
 mod asff;
 mod identify;
@@ -21,7 +22,8 @@ use muster_core::report::{
 use muster_core::unit::{SourceKind, Unit};
 
 use self::asff::{Asff, AsffResource, ProductFields};
-use self::identify::{Context, Identity};
+use self::identify::{Context, Identity, Statements};
+use crate::access;
 use crate::body::Answer;
 use crate::document::{BodyError, Document, FindingsPage};
 use crate::draft::{
@@ -50,14 +52,55 @@ pub fn findings_page(body: &Bytes, unit: &Unit) -> Result<FindingsPage, BodyErro
 pub fn finding(raw: &Bytes, unit: &Unit) -> Document {
     match draft::parse::<Asff<'_>>(raw) {
         Ok(asff) => match asff.id.text() {
-            Some(id) => Document::Report(Box::new(report(&asff, &id, raw, unit))),
+            Some(id) => document(&asff, &id, raw, unit),
             None => unmapped("Id: missing", raw),
         },
         Err(error) => unmapped(error, raw),
     }
 }
 
-fn report(asff: &Asff<'_>, id: &str, document: &Bytes, unit: &Unit) -> Report {
+/// The reports of a finding: one for each statement that it makes.
+fn document(asff: &Asff<'_>, id: &str, raw: &Bytes, unit: &Unit) -> Document {
+    let (whole, statements) = report(asff, id, raw, unit, None);
+    match statements {
+        Statements::OfAccess(access) => access::statements(whole, access),
+        Statements::OfEachResource if subjects(&whole.resources).count() > 1 => {
+            let about = |subject: &Resource| {
+                let (mut report, _) = report(asff, id, raw, unit, Some(&subject.id));
+                access::mark(&mut report, &subject.id);
+                report
+            };
+            Document::Reports(subjects(&whole.resources).map(about).collect())
+        }
+        Statements::One | Statements::OfEachResource => Document::Report(Box::new(whole)),
+    }
+}
+
+/// The resources that posture is about: those of the first one's type. Others are only related.
+fn subjects(resources: &[Resource]) -> impl Iterator<Item = &Resource> {
+    let kind = resources.first().map(|resource| &resource.kind);
+    resources.iter().filter(move |resource| Some(&resource.kind) == kind)
+}
+
+/// Leaves of the subjects the one with that canonical name, and what is related.
+fn only(resources: Vec<Resource>, subject: &str) -> Vec<Resource> {
+    let kind = resources.first().map(|resource| resource.kind.clone()).unwrap_or_default();
+    let (mut kept, related): (Vec<_>, Vec<_>) =
+        resources.into_iter().partition(|resource| resource.kind == kind);
+    kept.retain(|resource| resource.id == subject);
+    kept.extend(related);
+    kept
+}
+
+/// The report, or when it makes several statements what they have in common. `subject` leaves one
+/// resource of several that posture is about.
+fn report(
+    asff: &Asff<'_>,
+    id: &str,
+    document: &Bytes,
+    unit: &Unit,
+    subject: Option<&str>,
+) -> (Report, Statements) {
     let mut remarks = Remarks::default();
     let empty = ProductFields::default();
     let fields = remarks.object("ProductFields", &asff.product_fields).unwrap_or(&empty);
@@ -71,6 +114,10 @@ fn report(asff: &Asff<'_>, id: &str, document: &Bytes, unit: &Unit) -> Report {
     let partition = partition_or(partition, &region);
     let place = Place { partition, account: owner, region: &region };
     let resources = resources(asff, fields, &place, &mut remarks);
+    let resources = match subject {
+        Some(subject) => only(resources, subject),
+        None => resources,
+    };
     let context = Context { asff, fields, id, product: &product, place, resources: &resources };
     let mut identity = identify::identify(&context, &mut remarks);
     let (severity, severity_normalized) = verdict::severity(asff, fields, &product, &mut remarks);
@@ -79,7 +126,7 @@ fn report(asff: &Asff<'_>, id: &str, document: &Bytes, unit: &Unit) -> Report {
     let (remediation, remediation_url) = remediation(asff, &mut remarks);
     let customer = customer(asff, severity, &mut remarks);
     let (raw, raw_truncated) = draft::raw(document);
-    Report {
+    let report = Report {
         key: key(asff, id),
         source: SourceKind::SecurityHub,
         account: owner,
@@ -109,8 +156,9 @@ fn report(asff: &Asff<'_>, id: &str, document: &Bytes, unit: &Unit) -> Report {
         remarks: remarks.into_vec(),
         raw,
         raw_truncated,
-        attributes: Vec::new(),
-    }
+        attributes: identity.attributes.into_vec(),
+    };
+    (report, identity.statements)
 }
 
 /// The identity of the report: the id and the product's ARN, which AWS asks for together. Ids of

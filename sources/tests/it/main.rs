@@ -129,9 +129,9 @@ fn reports(pages: &[Page]) -> Vec<&Report> {
     pages
         .iter()
         .flat_map(|page| &page.documents)
-        .map(|document| match document {
-            Document::Report(report) => report.as_ref(),
+        .flat_map(|document| match document {
             Document::Unmapped(unmapped) => panic!("unmapped: {}", unmapped.error),
+            _ => document.reports(),
         })
         .collect()
 }

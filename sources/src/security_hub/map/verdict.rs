@@ -149,9 +149,11 @@ pub(crate) fn exposure(asff: &Asff<'_>, product: &str, identity: &Identity) -> E
             }
         }
         "aws/access-analyzer" if identity.rule_id == "ExternalAccess" => {
-            // The title is `{resource} allows public access` or `… cross-account access`.
-            let is_public = identity.facet == "*" || asff.title.as_str().contains("public access");
-            if is_public { Exposure::Public } else { Exposure::CrossAccount }
+            if identity.is_public {
+                Exposure::Public
+            } else {
+                Exposure::CrossAccount
+            }
         }
         "aws/access-analyzer" if identity.rule_id == "InternalAccess" => Exposure::Private,
         "aws/inspector" if has_type("Network Reachability") => Exposure::Public,

@@ -12,6 +12,7 @@ use super::native::FlaggedResource;
 use super::row::{self, Row};
 use super::verdict::{self, Verdict};
 use super::{Check, rule_id, subject};
+use crate::access;
 use crate::document::Document;
 use crate::draft::{self, Remarks, body_text, unmapped, word};
 use crate::lenient::{Moment, Scalar};
@@ -28,7 +29,7 @@ pub(super) struct Evaluation<'a> {
 /// Maps a row of a result.
 pub(super) fn row(document: &Bytes, evaluation: &Evaluation<'_>) -> Document {
     match draft::parse::<FlaggedResource<'_>>(document) {
-        Ok(row) => Document::Report(Box::new(report(&row, document, evaluation))),
+        Ok(row) => statements(&row, report(&row, document, evaluation), evaluation),
         Err(error) => unmapped(error, document),
     }
 }
@@ -39,6 +40,20 @@ pub(super) fn whole(document: &Bytes, status: &str, evaluation: &Evaluation<'_>)
     let mut report = report(&row, document, evaluation);
     report.remarks.push("flaggedResources: empty; the account stands for them".to_owned());
     Document::Report(Box::new(report))
+}
+
+/// A report, or one for each thing that anybody can do to a bucket.
+fn statements(row: &FlaggedResource<'_>, report: Report, evaluation: &Evaluation<'_>) -> Document {
+    let Check { id, columns, .. } = evaluation.check;
+    let cells = Row::new(columns, row);
+    let Some(access) = subject::public_access(id, row.status.as_str(), &cells) else {
+        return Document::Report(Box::new(report));
+    };
+    let mut reports = access::statements(report, access).into_reports().unwrap_or_default();
+    for (report, access) in reports.iter_mut().zip(access.names()) {
+        subject::retain_columns_of(access, &mut report.attributes);
+    }
+    Document::of(reports)
 }
 
 fn report(row: &FlaggedResource<'_>, document: &Bytes, evaluation: &Evaluation<'_>) -> Report {
@@ -96,7 +111,7 @@ fn report(row: &FlaggedResource<'_>, document: &Bytes, evaluation: &Evaluation<'
         remarks: remarks.into_vec(),
         raw,
         raw_truncated,
-        attributes: Vec::new(),
+        attributes: subject::attributes(row.status.as_str(), &cells).into_vec(),
     }
 }
 

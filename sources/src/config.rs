@@ -1,0 +1,3 @@
+//! Config: compliance of resources with rules.
+
+pub(crate) mod rule_name;

@@ -1,0 +1,3 @@
+//! Inspector: vulnerabilities in software, and ports that can be reached.
+
+pub(crate) mod weakness;
