@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
-use muster_core::report::{ReportKey, Unmapped};
+use muster_core::report::{ReportKey, ReportPath, Status, Unmapped};
 use muster_core::time::Millis;
 use muster_core::unit::Unit;
 
@@ -221,6 +221,33 @@ pub fn finding(pages: &[Bytes], unit: &Unit) -> Document {
         Ok(pages) => document_of(&pages, &document, unit, &BTreeSet::new()),
         Err(error) => unmapped(error, &document),
     }
+}
+
+/// Maps the `detail` of an event; `unit.part` is the analyzer's ARN. The event is kept as the document,
+/// because the analyzer is named there. It says less than the finding, so its report has a key of its
+/// own.
+pub(crate) fn event(event: &Bytes, detail: &Bytes, unit: &Unit) -> Document {
+    let finding = match draft::parse::<Finding<'_>>(detail) {
+        Ok(finding) => finding,
+        Err(error) => return unmapped(error, event),
+    };
+    let is_deleted = finding.is_deleted.flag() == Some(true);
+    let mut mapped = document_of(&[finding], event, unit, &BTreeSet::new());
+    let own = |report: &mut muster_core::report::Report| {
+        report.key.path = ReportPath::Event;
+        // The status of what is deleted does not change: it was forgotten by age, or the analyzer is
+        // gone and nobody looks.
+        if is_deleted && report.status == Status::Active {
+            report.status = Status::Unobservable;
+            report.remarks.push("isDeleted: the analyzer no longer looks".to_owned());
+        }
+    };
+    match &mut mapped {
+        Document::Report(report) => own(report),
+        Document::Reports(reports) => reports.iter_mut().for_each(own),
+        Document::Unmapped(_) => {}
+    }
+    mapped
 }
 
 /// The report of a finding that has an id.

@@ -11,6 +11,7 @@
 
 mod expect;
 mod known;
+mod paths;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,13 +35,18 @@ const UNMAPPED: [(&str, usize, &str); 2] = [
     ("awsiam_access_analyzer__resources__scan_resources", 1, "id: missing"),
 ];
 
+/// Where the corpus should be.
+fn directory() -> PathBuf {
+    std::env::var_os("MUSTER_CORPUS").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus"),
+        PathBuf::from,
+    )
+}
+
 /// The corpus, or `None` with a word about it.
 #[expect(clippy::print_stdout, reason = "a test that is skipped must say so")]
 fn corpus() -> Option<Vec<Recorded>> {
-    let directory = std::env::var_os("MUSTER_CORPUS").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus"),
-        PathBuf::from,
-    );
+    let directory = directory();
     if directory.join("securityhub").is_dir() {
         return Some(walk::read(&directory));
     }

@@ -73,6 +73,8 @@ pub(crate) struct Context<'a> {
     pub(crate) product: &'a str,
     pub(crate) place: Place<'a>,
     pub(crate) resources: &'a [Resource],
+    /// What kind of statement it is, where neither product nor types say.
+    pub(crate) class: Option<FindingClass>,
 }
 
 impl Context<'_> {
@@ -174,7 +176,8 @@ fn guardduty(context: &Context<'_>) -> Option<Identity> {
     let (head, _detector) = head.rsplit_once(":detector/")?;
     let mut parts = head.rsplitn(3, ':');
     let (account, region, service) = (parts.next()?, parts.next()?, parts.next()?);
-    let is_finding = !finding.is_empty() && finding.bytes().all(|b| b.is_ascii_alphanumeric());
+    let is_id = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+    let is_finding = !finding.is_empty() && finding.bytes().all(is_id);
     if !is_finding || service.rsplit(':').next() != Some("guardduty") {
         return None;
     }
@@ -329,6 +332,7 @@ fn inspector(context: &Context<'_>) -> Identity {
     let class = if is_reachability { FindingClass::Exposure } else { FindingClass::Vulnerability };
     let rule = match context.types().next().and_then(|kind| kind.rsplit('/').next()) {
         _ if !cve.is_empty() => cve,
+        _ if is_reachability && arn.contains(":inspector2:") => "NETWORK_REACHABILITY",
         Some(kind) if !kind.is_empty() => kind,
         _ => context.generator(),
     };
@@ -383,7 +387,10 @@ fn config_rule(context: &Context<'_>) -> Option<Identity> {
         .find(|arn| arn.starts_with("arn:"))
         .or_else(|| context.id.split_once("/finding/").map(|(rule, _)| rule))?;
     let name = context.fields.config_rule_name.as_str();
-    let name = if name.is_empty() { rule.rsplit('/').next().unwrap_or(rule) } else { name };
+    let title = context.asff.title.as_str();
+    let is_name = |text: &&str| !text.is_empty() && !text.contains(char::is_whitespace);
+    let name = [name, title].into_iter().find(is_name);
+    let name = name.unwrap_or_else(|| rule.rsplit('/').next().unwrap_or(rule));
     let origin = Origin::ConfigRule { rule, resource: context.primary() };
     let mut identity = Identity::new(&origin, name, FindingClass::Misconfiguration);
     identity.attributes.add("config rule", &rule_name::managed(name));
@@ -411,7 +418,7 @@ fn class_by_types(context: &Context<'_>) -> FindingClass {
     let by_type = |kind: &str| {
         let mut parts = kind.split('/');
         Some(match (parts.next()?, parts.next().unwrap_or_default()) {
-            ("Effects", "Data Exposure") => FindingClass::Exposure,
+            ("Effects", "Data Exposure") | ("Exposure", _) => FindingClass::Exposure,
             ("TTPs" | "Unusual Behaviors" | "Effects", _) => FindingClass::Threat,
             ("Sensitive Data Identifications", _) => FindingClass::SensitiveData,
             ("Software and Configuration Checks", "Vulnerabilities") => FindingClass::Vulnerability,
@@ -420,11 +427,12 @@ fn class_by_types(context: &Context<'_>) -> FindingClass {
         })
     };
     let has_vulnerabilities = context.asff.vulnerabilities.total > 0;
-    context.types().find_map(by_type).unwrap_or(if has_vulnerabilities {
+    let other = if has_vulnerabilities {
         FindingClass::Vulnerability
     } else {
         FindingClass::Misconfiguration
-    })
+    };
+    context.types().find_map(by_type).or(context.class).unwrap_or(other)
 }
 
 /// Company and product, in lower case: the last two segments of the product's ARN, or else what the

@@ -8,14 +8,14 @@ use muster_core::report::{
 };
 use muster_core::unit::{SourceKind, Unit};
 
-use super::native::FlaggedResource;
+use super::native::{FlaggedResource, Item};
 use super::row::{self, Row};
 use super::verdict::{self, Verdict};
 use super::{Check, rule_id, subject};
 use crate::access;
 use crate::document::Document;
 use crate::draft::{self, Remarks, body_text, unmapped, word};
-use crate::lenient::{Moment, Scalar};
+use crate::lenient::{Many, Moment, Pairs, Scalar};
 
 /// What the rows of one result share.
 pub(super) struct Evaluation<'a> {
@@ -40,6 +40,36 @@ pub(super) fn whole(document: &Bytes, status: &str, evaluation: &Evaluation<'_>)
     let mut report = report(&row, document, evaluation);
     report.remarks.push("flaggedResources: empty; the account stands for them".to_owned());
     Document::Report(Box::new(report))
+}
+
+/// Maps the item of an event: the cells of one row, by their columns. Its key has no hash of AWS's, and
+/// a path of its own.
+pub(super) fn item(item: &Item<'_>, event: &Bytes, evaluation: &Evaluation<'_>) -> Document {
+    let empty = Pairs::default();
+    let cells = item.cells.get().unwrap_or(&empty);
+    let check = Check {
+        columns: cells.0.iter().map(|(column, _)| column.clone().into_owned()).collect(),
+        ..evaluation.check.clone()
+    };
+    let row = FlaggedResource {
+        status: item.status.clone(),
+        metadata: Many {
+            items: cells.0.iter().map(|(_, cell)| cell.clone()).collect(),
+            total: cells.0.len(),
+            not_a_list: None,
+        },
+        ..FlaggedResource::default()
+    };
+    let evaluation = Evaluation { check: &check, ..*evaluation };
+    let mut report = report(&row, event, &evaluation);
+    report.key.path = ReportPath::Event;
+    let is_unnamed = report.resources.iter().any(|resource| resource.id.starts_with("ta-row:"));
+    if let Some(arn) = item.resource_id.text().filter(|_| is_unnamed) {
+        let Unit { account, region, .. } = evaluation.unit;
+        let place = Place { partition: region.partition(), account: *account, region };
+        draft::add_resource(&mut report.resources, draft::resource(&arn, "", &place));
+    }
+    statements(&row, report, &evaluation)
 }
 
 /// A report, or one for each thing that anybody can do to a bucket.
