@@ -89,7 +89,11 @@ pub fn region() -> impl Strategy<Value = Region> {
 /// A unit of `source`.
 pub fn unit(source: SourceKind) -> impl Strategy<Value = Unit> {
     let part = match source {
-        SourceKind::SecurityHub | SourceKind::TrustedAdvisor => "",
+        SourceKind::SecurityHub
+        | SourceKind::TrustedAdvisor
+        | SourceKind::Inspector
+        | SourceKind::Macie
+        | SourceKind::Config => "",
         SourceKind::GuardDuty => "12abc34d567e8fa901bc2d34e56789f0",
         SourceKind::AccessAnalyzer => {
             "arn:aws:access-analyzer:eu-central-1:123456789012:analyzer/external"
@@ -159,7 +163,9 @@ pub fn severity() -> impl Strategy<Value = Severity> {
 /// Which report it is, and of what: rule, path, API and product fit together.
 pub fn identity() -> impl Strategy<Value = (ReportKey, OriginKey, SourceKind, String)> {
     use IdentityRule as Rule;
-    use SourceKind::{AccessAnalyzer, GuardDuty, SecurityHub, TrustedAdvisor};
+    use SourceKind::{
+        AccessAnalyzer, Config, GuardDuty, Inspector, Macie, SecurityHub, TrustedAdvisor,
+    };
     let kinds = vec![
         (Rule::GuardDuty, GuardDuty, "aws/guardduty"),
         (Rule::GuardDuty, SecurityHub, "aws/guardduty"),
@@ -170,8 +176,11 @@ pub fn identity() -> impl Strategy<Value = (ReportKey, OriginKey, SourceKind, St
         (Rule::Control, SecurityHub, "aws/securityhub"),
         (Rule::Control, TrustedAdvisor, "aws/trusted-advisor"),
         (Rule::TrustedAdvisor, TrustedAdvisor, "aws/trusted-advisor"),
+        (Rule::Inspector, Inspector, "aws/inspector"),
         (Rule::Inspector, SecurityHub, "aws/inspector"),
+        (Rule::Macie, Macie, "aws/macie"),
         (Rule::Macie, SecurityHub, "aws/macie"),
+        (Rule::ConfigRule, Config, "aws/config"),
         (Rule::ConfigRule, SecurityHub, "aws/config"),
         (Rule::Health, SecurityHub, "aws/health"),
         (Rule::OtherAsff, SecurityHub, "prowler/prowler"),
@@ -187,9 +196,12 @@ pub fn identity() -> impl Strategy<Value = (ReportKey, OriginKey, SourceKind, St
 pub fn path(source: SourceKind) -> ReportPath {
     match source {
         SourceKind::SecurityHub => ReportPath::Asff,
-        SourceKind::GuardDuty | SourceKind::AccessAnalyzer | SourceKind::TrustedAdvisor => {
-            ReportPath::Native
-        }
+        SourceKind::GuardDuty
+        | SourceKind::AccessAnalyzer
+        | SourceKind::TrustedAdvisor
+        | SourceKind::Inspector
+        | SourceKind::Macie
+        | SourceKind::Config => ReportPath::Native,
     }
 }
 
@@ -326,7 +338,8 @@ pub fn facets() -> impl Strategy<Value = Facets> {
         select(TriageState::ALL.to_vec()),
         select(FindingClass::ALL.to_vec()),
     );
-    let sources = proptest::sample::subsequence(SourceKind::ALL.to_vec(), 0..=4);
+    let sources =
+        proptest::sample::subsequence(SourceKind::ALL.to_vec(), 0..=SourceKind::ALL.len());
     let place = (sources, account(), region(), select(vec!["", "alice", "Bob"]), any::<bool>());
     (enums, place, resource(), select(vec!["S3.8", "s3.2", ""]), text(12)).prop_map(
         |(enums, place, resource, rule_id, title)| {

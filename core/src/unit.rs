@@ -16,11 +16,29 @@ pub enum SourceKind {
     AccessAnalyzer,
     /// Trusted Advisor, through the Support API.
     TrustedAdvisor,
+    /// Inspector, `ListFindings`.
+    Inspector,
+    /// Macie, `GetFindings`.
+    Macie,
+    /// Config, compliance of resources with rules.
+    Config,
 }
 
 impl SourceKind {
     /// All of them, in the order in which they are listed to people.
-    pub const ALL: [Self; 4] =
+    pub const ALL: [Self; 7] = [
+        Self::SecurityHub,
+        Self::GuardDuty,
+        Self::AccessAnalyzer,
+        Self::TrustedAdvisor,
+        Self::Inspector,
+        Self::Macie,
+        Self::Config,
+    ];
+
+    /// Those whose APIs are collected, and can be named in settings. Documents of the others are
+    /// understood, but only events and imports bring them.
+    pub const COLLECTED: [Self; 4] =
         [Self::SecurityHub, Self::GuardDuty, Self::AccessAnalyzer, Self::TrustedAdvisor];
 
     /// The name in settings, filters and metrics.
@@ -30,12 +48,20 @@ impl SourceKind {
             Self::GuardDuty => "guardduty",
             Self::AccessAnalyzer => "access-analyzer",
             Self::TrustedAdvisor => "trusted-advisor",
+            Self::Inspector => "inspector",
+            Self::Macie => "macie",
+            Self::Config => "config",
         }
     }
 
     /// The kind with that name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
+    /// The kind with that name, if its API is collected.
+    pub fn collected_from_name(name: &str) -> Option<Self> {
+        Self::COLLECTED.into_iter().find(|kind| kind.as_str() == name)
     }
 }
 

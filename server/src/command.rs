@@ -73,8 +73,8 @@ struct DataDir {
 }
 
 fn source(name: &str) -> Result<SourceKind, String> {
-    SourceKind::from_name(name).ok_or_else(|| {
-        format!("expected one of {}", SourceKind::ALL.map(SourceKind::as_str).join(", "))
+    SourceKind::collected_from_name(name).ok_or_else(|| {
+        format!("expected one of {}", SourceKind::COLLECTED.map(SourceKind::as_str).join(", "))
     })
 }
 
@@ -112,7 +112,7 @@ fn read(file: &Path) -> Result<String, ConfigError> {
 }
 
 fn iam_policy(sources: &[SourceKind]) -> Result<(), Box<dyn Error>> {
-    let all = SourceKind::ALL;
+    let all = SourceKind::COLLECTED;
     let sources = if sources.is_empty() { &all[..] } else { sources };
     writeln!(io::stdout(), "{}", muster_sources::operations::iam_policy(sources))?;
     Ok(())

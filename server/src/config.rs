@@ -140,9 +140,9 @@ fn collect(
     settings: &mut Settings<'_>,
     region: Option<&str>,
 ) -> Result<CollectConfig, ConfigError> {
-    let kinds = SourceKind::ALL.map(SourceKind::as_str);
+    let kinds = SourceKind::COLLECTED.map(SourceKind::as_str);
     let sources = settings.parse("collect.sources", &kinds.join(","), &one_of(&kinds), |text| {
-        list(text, SourceKind::from_name).filter(|sources| !sources.is_empty())
+        list(text, SourceKind::collected_from_name).filter(|sources| !sources.is_empty())
     })?;
     let regions = settings.parse(
         "collect.regions",
@@ -151,11 +151,14 @@ fn collect(
         |text| list(text, |code| code.parse().ok()).filter(|regions: &Vec<_>| !regions.is_empty()),
     )?;
     let mut interval = BTreeMap::new();
-    for kind in SourceKind::ALL {
+    for kind in SourceKind::COLLECTED {
         let default = match kind {
             SourceKind::SecurityHub | SourceKind::GuardDuty => "1m",
             SourceKind::AccessAnalyzer => "5m",
-            SourceKind::TrustedAdvisor => "15m",
+            SourceKind::TrustedAdvisor
+            | SourceKind::Inspector
+            | SourceKind::Macie
+            | SourceKind::Config => "15m",
         };
         interval.insert(kind, settings.duration(&format!("collect.interval.{kind}"), default)?);
     }

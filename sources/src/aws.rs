@@ -114,14 +114,15 @@ impl AwsAccount {
         self.account
     }
 
-    /// A product's API in a Region.
+    /// A product's API in a Region; `None` for a product that is not collected
+    /// ([`SourceKind::COLLECTED`]).
     ///
     /// Trusted Advisor has one endpoint in each partition (us-east-1, cn-north-1, us-gov-west-1):
     /// whatever the Region, its source and units are there. See [`Self::sources`].
-    pub fn source(&self, kind: SourceKind, region: &Region) -> Box<dyn Source> {
+    pub fn source(&self, kind: SourceKind, region: &Region) -> Option<Box<dyn Source>> {
         let region = endpoint_region(kind, region);
         let caller = self.caller(&region);
-        match kind {
+        Some(match kind {
             SourceKind::SecurityHub => Box::new(SecurityHub::new(self.account, caller)),
             SourceKind::GuardDuty => Box::new(GuardDuty::new(self.account, caller)),
             SourceKind::AccessAnalyzer => Box::new(AccessAnalyzer::new(self.account, caller)),
@@ -129,7 +130,8 @@ impl AwsAccount {
                 let settings = self.trusted_advisor.clone();
                 Box::new(TrustedAdvisor::new(self.account, caller, settings))
             }
-        }
+            SourceKind::Inspector | SourceKind::Macie | SourceKind::Config => return None,
+        })
     }
 
     /// A source for each kind and Region, and one for a kind that has one Region only.
@@ -143,7 +145,7 @@ impl AwsAccount {
                 }
             }
         }
-        pairs.into_iter().map(|(kind, region)| self.source(kind, &region)).collect()
+        pairs.into_iter().filter_map(|(kind, region)| self.source(kind, &region)).collect()
     }
 
     fn caller(&self, region: &Region) -> Caller {
@@ -163,9 +165,12 @@ impl AwsAccount {
 /// endpoint setting does not change the signing Region, so the client's Region must.
 fn endpoint_region(kind: SourceKind, region: &Region) -> Region {
     match kind {
-        SourceKind::SecurityHub | SourceKind::GuardDuty | SourceKind::AccessAnalyzer => {
-            region.clone()
-        }
+        SourceKind::SecurityHub
+        | SourceKind::GuardDuty
+        | SourceKind::AccessAnalyzer
+        | SourceKind::Inspector
+        | SourceKind::Macie
+        | SourceKind::Config => region.clone(),
         SourceKind::TrustedAdvisor => {
             let code = match region.partition() {
                 "aws" => "us-east-1",

@@ -7,8 +7,47 @@ use muster_core::report::{Report, Unmapped};
 pub enum Document {
     /// It is understood.
     Report(Box<Report>),
+    /// It makes several statements, each of which can be true without the others: a bucket that
+    /// anybody can read and write, a control with several resources. A report for each, whose keys
+    /// end in `#` and the statement.
+    Reports(Vec<Report>),
     /// It is kept with its error.
     Unmapped(Unmapped),
+}
+
+impl Document {
+    /// A document with these statements: at least one.
+    pub(crate) fn of(mut statements: Vec<Report>) -> Self {
+        match statements.pop() {
+            Some(report) if statements.is_empty() => Self::Report(Box::new(report)),
+            last => {
+                statements.extend(last);
+                Self::Reports(statements)
+            }
+        }
+    }
+
+    /// The reports that it makes, or why it makes none.
+    ///
+    /// # Errors
+    ///
+    /// When it is not understood.
+    pub fn into_reports(self) -> Result<Vec<Report>, Unmapped> {
+        match self {
+            Self::Report(report) => Ok(vec![*report]),
+            Self::Reports(reports) => Ok(reports),
+            Self::Unmapped(unmapped) => Err(unmapped),
+        }
+    }
+
+    /// The reports that it makes; none when it is not understood.
+    pub fn reports(&self) -> &[Report] {
+        match self {
+            Self::Report(report) => std::slice::from_ref(report),
+            Self::Reports(reports) => reports,
+            Self::Unmapped(_) => &[],
+        }
+    }
 }
 
 /// Documents and where the list goes on.

@@ -66,6 +66,15 @@ pub(crate) fn of_guardduty_type(kind: &str) -> Exposure {
     }
 }
 
+/// What a Macie finding type says.
+pub(crate) fn of_macie_type(kind: &str) -> Exposure {
+    match kind.rsplit('/').next().unwrap_or_default() {
+        "S3BucketPublic" => Exposure::Public,
+        "S3BucketSharedExternally" | "S3BucketReplicatedExternally" => Exposure::CrossAccount,
+        _ => Exposure::Unknown,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

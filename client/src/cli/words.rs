@@ -70,6 +70,9 @@ pub(crate) fn source(number: i32) -> Cow<'static, str> {
         Ok(Source::Guardduty) => "guardduty",
         Ok(Source::AccessAnalyzer) => "access-analyzer",
         Ok(Source::TrustedAdvisor) => "trusted-advisor",
+        Ok(Source::Inspector) => "inspector",
+        Ok(Source::Macie) => "macie",
+        Ok(Source::Config) => "config",
         Ok(Source::Unspecified) => "unspecified",
         Err(_) => return Cow::Owned(format!("unknown-{number}")),
     })

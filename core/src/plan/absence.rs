@@ -5,40 +5,51 @@ use crate::report::{NOT_ANALYZED, Status};
 use crate::time::{DAY_MS, Millis};
 use crate::unit::SourceKind;
 
-/// After so many days without an update `GuardDuty` and Security Hub forget an active finding
-/// (`GuardDuty` and Security Hub user guides, quotas).
+/// After so many days without an update `GuardDuty`, Security Hub and Macie forget an active finding
+/// (their user guides, quotas).
 pub const RETENTION_DAYS: i64 = 90;
 
 /// What the absence of `held` means, by its source.
 ///
-/// Only Trusted Advisor means "fixed" by silence: it lists what is flagged. The others say in the
+/// Only Trusted Advisor and Config mean "fixed" by silence: they list what is flagged (Config when it
+/// is asked for what does not comply). The others say in the
 /// finding itself that it is closed, and then forget it by age: what was closed stays closed. An
 /// open finding that is gone before its time was not fixed: somebody switched something off (the
 /// product, a detector, an analyzer, a member account), and nobody can say.
 pub fn absence(held: &HeldReport, now: Millis) -> Absence {
     match held.report.source {
-        SourceKind::TrustedAdvisor => Absence::Resolved,
-        SourceKind::SecurityHub | SourceKind::GuardDuty | SourceKind::AccessAnalyzer => {
-            match held.report.status {
-                Status::Resolved => Absence::Resolved,
-                Status::Archived | Status::Expired => Absence::Expired,
-                Status::Active | Status::Unobservable => absence_of_open(held, now),
-            }
-        }
+        SourceKind::TrustedAdvisor | SourceKind::Config => Absence::Resolved,
+        SourceKind::SecurityHub
+        | SourceKind::GuardDuty
+        | SourceKind::AccessAnalyzer
+        | SourceKind::Inspector
+        | SourceKind::Macie => match held.report.status {
+            Status::Resolved => Absence::Resolved,
+            Status::Archived | Status::Expired => Absence::Expired,
+            Status::Active | Status::Unobservable => absence_of_open(held, now),
+        },
     }
 }
 
 fn absence_of_open(held: &HeldReport, now: Millis) -> Absence {
     let forgotten = silent_days(held, now) >= RETENTION_DAYS;
     match held.report.source {
-        SourceKind::TrustedAdvisor => Absence::Resolved,
+        SourceKind::TrustedAdvisor | SourceKind::Config => Absence::Resolved,
         SourceKind::AccessAnalyzer if held.report.status_detail == NOT_ANALYZED => {
             Absence::Resolved
         }
         // It keeps open findings for as long as they are so.
         SourceKind::AccessAnalyzer => Absence::Unobservable,
-        SourceKind::SecurityHub | SourceKind::GuardDuty if forgotten => Absence::Expired,
-        SourceKind::SecurityHub | SourceKind::GuardDuty => Absence::Unobservable,
+        SourceKind::SecurityHub
+        | SourceKind::GuardDuty
+        | SourceKind::Inspector
+        | SourceKind::Macie => {
+            if forgotten {
+                Absence::Expired
+            } else {
+                Absence::Unobservable
+            }
+        }
     }
 }
 

@@ -9,7 +9,6 @@ use bytes::Bytes;
 use futures::stream::{FuturesUnordered, StreamExt};
 use muster_core::report::FindingClass;
 use muster_server::writer::Ingest;
-use muster_sources::document::Document;
 use muster_sources::security_hub;
 use muster_testkit::documents::bulk::{Documents, generate_asff};
 
@@ -71,14 +70,15 @@ fn pages(documents: Documents) -> Vec<Bytes> {
 
 fn map(page: &Bytes) -> Vec<(muster_core::report::Report, u64)> {
     let page = security_hub::map::findings_page(page, &unit()).expect("a page");
-    let reports = page.documents.into_iter().map(|document| match document {
-        Document::Report(report) => {
-            let hash = report.content_hash();
-            (*report, hash)
-        }
-        Document::Unmapped(unmapped) => panic!("{}", unmapped.error),
+    let reports = page.documents.into_iter().flat_map(|document| match document.into_reports() {
+        Ok(reports) => reports,
+        Err(unmapped) => panic!("{}", unmapped.error),
     });
-    reports.collect()
+    let hashed = |report: muster_core::report::Report| {
+        let hash = report.content_hash();
+        (report, hash)
+    };
+    reports.map(hashed).collect()
 }
 
 async fn ingest(stack: &Stack, pages: &[Bytes]) {

@@ -10,7 +10,6 @@ use muster_core::plan::{self, Observation};
 use muster_core::time::Millis;
 use muster_server::store::{Commit, SledOptions, SledStore, Store};
 use muster_server::view::View;
-use muster_sources::document::Document;
 use muster_sources::security_hub;
 use muster_testkit::documents::bulk::generate_asff;
 
@@ -75,14 +74,14 @@ fn fill(directory: &Path, count: u64) {
 fn commit(store: &SledStore, documents: &[Bytes], number: u128, now: Millis) {
     let page = [&b"{\"Findings\":["[..], &documents.join(&b","[..]), b"]}"].concat();
     let page = security_hub::map::findings_page(&page.into(), &unit()).expect("a page");
-    let mutations = page.documents.into_iter().filter_map(|document| match document {
-        Document::Report(report) => {
-            let content_hash = report.content_hash();
-            let finding = FindingKey::of_origin(&report.origin);
-            let seen = Observation { report: *report, content_hash, unit: unit(), finding };
-            plan::observe(None, vec![seen], now)
-        }
-        Document::Unmapped(unmapped) => panic!("{}", unmapped.error),
+    let mutations = page.documents.into_iter().flat_map(|document| match document.into_reports() {
+        Ok(reports) => reports,
+        Err(unmapped) => panic!("{}", unmapped.error),
+    });
+    let mutations = mutations.filter_map(|report| {
+        let content_hash = report.content_hash();
+        let finding = FindingKey::of_origin(&report.origin);
+        plan::observe(None, vec![Observation { report, content_hash, unit: unit(), finding }], now)
     });
     let commit =
         Commit { id: number.to_be_bytes(), mutations: mutations.collect(), meta: Vec::new() };

@@ -10,7 +10,6 @@ use muster_core::report::{Report, ReportDigest, Status, Unmapped};
 use muster_core::time::Millis;
 use muster_core::triage::TriageState;
 use muster_core::unit::{Checkpoint, SourceKind, Unit};
-use muster_sources::document::Document;
 use muster_sources::source::{Page, Pass, PassKind, Source, SourceError};
 use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
@@ -162,11 +161,12 @@ fn changed(collector: &Collector, page: Page, seen: &mut Seen) -> Vec<Ingest> {
     let mut hashed = Vec::with_capacity(page.documents.len());
     let mut unmapped: Vec<Unmapped> = Vec::new();
     for document in page.documents {
-        match document {
-            Document::Report(report) => {
-                hashed.push((report.key.digest(), report.content_hash(), report));
-            }
-            Document::Unmapped(document) => unmapped.push(document),
+        match document.into_reports() {
+            Ok(reports) => hashed.extend(reports.into_iter().map(|report| {
+                let (digest, hash) = (report.key.digest(), report.content_hash());
+                (digest, hash, report)
+            })),
+            Err(document) => unmapped.push(document),
         }
     }
     seen.unmapped |= !unmapped.is_empty();
@@ -176,7 +176,7 @@ fn changed(collector: &Collector, page: Page, seen: &mut Seen) -> Vec<Ingest> {
         hashed
             .into_iter()
             .filter(|(digest, hash, report)| !unchanged(&view, digest, *hash, report))
-            .map(|(_, hash, report)| (*report, hash))
+            .map(|(_, hash, report)| (report, hash))
             .collect()
     };
     let mut ingests = Vec::new();

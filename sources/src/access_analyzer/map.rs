@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
-use muster_core::report::{ReportKey, Unmapped};
+use muster_core::report::{ReportKey, ReportPath, Status, Unmapped};
 use muster_core::time::Millis;
 use muster_core::unit::Unit;
 
@@ -191,8 +191,9 @@ fn summary(finding: &Finding<'_>, unit: &Unit) -> Option<Summary> {
     Some(Summary {
         key: report::key(&unit.part, &id),
         updated: match finding.updated_at {
-            Moment::At(time) => Some(time),
-            Moment::Absent | Moment::Bad(_) => None,
+            // Which statements a public bucket's finding makes is only in its details.
+            Moment::At(time) if finding.kind.as_str() != "ExternalAccess" => Some(time),
+            Moment::At(_) | Moment::Absent | Moment::Bad(_) => None,
         },
         status: text(&finding.status),
         finding_type: text(&finding.kind),
@@ -222,6 +223,33 @@ pub fn finding(pages: &[Bytes], unit: &Unit) -> Document {
     }
 }
 
+/// Maps the `detail` of an event; `unit.part` is the analyzer's ARN. The event is kept as the document,
+/// because the analyzer is named there. It says less than the finding, so its report has a key of its
+/// own.
+pub(crate) fn event(event: &Bytes, detail: &Bytes, unit: &Unit) -> Document {
+    let finding = match draft::parse::<Finding<'_>>(detail) {
+        Ok(finding) => finding,
+        Err(error) => return unmapped(error, event),
+    };
+    let is_deleted = finding.is_deleted.flag() == Some(true);
+    let mut mapped = document_of(&[finding], event, unit, &BTreeSet::new());
+    let own = |report: &mut muster_core::report::Report| {
+        report.key.path = ReportPath::Event;
+        // The status of what is deleted does not change: it was forgotten by age, or the analyzer is
+        // gone and nobody looks.
+        if is_deleted && report.status == Status::Active {
+            report.status = Status::Unobservable;
+            report.remarks.push("isDeleted: the analyzer no longer looks".to_owned());
+        }
+    };
+    match &mut mapped {
+        Document::Report(report) => own(report),
+        Document::Reports(reports) => reports.iter_mut().for_each(own),
+        Document::Unmapped(_) => {}
+    }
+    mapped
+}
+
 /// The report of a finding that has an id.
 fn document_of(
     pages: &[Finding<'_>],
@@ -233,7 +261,7 @@ fn document_of(
     match id {
         Some(id) => {
             let source = report::Source { document, unit, denied };
-            Document::Report(Box::new(report::report(pages, &id, &source)))
+            report::document(pages, &id, &source)
         }
         None => unmapped("id: missing", document),
     }

@@ -273,7 +273,13 @@ fn not_enabled(operation: Operation, region: &Region, account: &str) -> String {
                  --region {region}"
             ),
         ),
-        Some(SourceKind::TrustedAdvisor) | None => return region_off(region, account),
+        Some(
+            SourceKind::TrustedAdvisor
+            | SourceKind::Inspector
+            | SourceKind::Macie
+            | SourceKind::Config,
+        )
+        | None => return region_off(region, account),
     };
     format!(
         "enable {what} for {account} in {region} ({how}), or take the Region out of the settings \

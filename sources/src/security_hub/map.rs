@@ -4,24 +4,27 @@
 //! two steps: what is the same for all (places, times, texts, severity, status) and what its product
 //! means (identity, rule, class).
 //!
-//! One finding is one report, also when it names several resources: AWS puts the subject first and
-//! related ones after it.
+//! A finding is one report, also when it names several resources: AWS puts the subject first and
+//! related ones after it. Two kinds make several statements, each a report of its own: posture on
+//! several resources of one type, and access of anybody to a bucket.
 
 mod asff;
 mod identify;
+pub mod ocsf;
 mod verdict;
 
 use bytes::Bytes;
 use muster_core::identity::{Arn, Place, account_root, bounded_part, canonical_resource};
 use muster_core::ids::{AccountId, Region};
 use muster_core::report::{
-    CustomerFields, Report, ReportKey, ReportPath, Resource, Severity, TEXT_BYTES_MAX,
-    TITLE_BYTES_MAX,
+    CustomerFields, FindingClass, Report, ReportKey, ReportPath, Resource, Severity,
+    TEXT_BYTES_MAX, TITLE_BYTES_MAX,
 };
 use muster_core::unit::{SourceKind, Unit};
 
 use self::asff::{Asff, AsffResource, ProductFields};
-use self::identify::{Context, Identity};
+use self::identify::{Context, Identity, Statements};
+use crate::access;
 use crate::body::Answer;
 use crate::document::{BodyError, Document, FindingsPage};
 use crate::draft::{
@@ -50,14 +53,65 @@ pub fn findings_page(body: &Bytes, unit: &Unit) -> Result<FindingsPage, BodyErro
 pub fn finding(raw: &Bytes, unit: &Unit) -> Document {
     match draft::parse::<Asff<'_>>(raw) {
         Ok(asff) => match asff.id.text() {
-            Some(id) => Document::Report(Box::new(report(&asff, &id, raw, unit))),
+            Some(id) => {
+                let (asff, path) = (&asff, ReportPath::Asff);
+                document(&HubCopy { asff, id: &id, raw, unit, path, class: None })
+            }
             None => unmapped("Id: missing", raw),
         },
         Err(error) => unmapped(error, raw),
     }
 }
 
-fn report(asff: &Asff<'_>, id: &str, document: &Bytes, unit: &Unit) -> Report {
+/// A finding as Security Hub has it, whichever form it came in.
+#[derive(Clone, Copy)]
+struct HubCopy<'a> {
+    asff: &'a Asff<'a>,
+    id: &'a str,
+    raw: &'a Bytes,
+    unit: &'a Unit,
+    path: ReportPath,
+    /// What kind of statement it is, where neither product nor types say.
+    class: Option<FindingClass>,
+}
+
+/// The reports of a finding: one for each statement that it makes.
+fn document(copy: &HubCopy<'_>) -> Document {
+    let (whole, statements) = report(copy, None);
+    match statements {
+        Statements::OfAccess(access) => access::statements(whole, access),
+        Statements::OfEachResource if subjects(&whole.resources).count() > 1 => {
+            let about = |subject: &Resource| {
+                let (mut report, _) = report(copy, Some(&subject.id));
+                access::mark(&mut report, &subject.id);
+                report
+            };
+            Document::Reports(subjects(&whole.resources).map(about).collect())
+        }
+        Statements::One | Statements::OfEachResource => Document::Report(Box::new(whole)),
+    }
+}
+
+/// The resources that posture is about: those of the first one's type. Others are only related.
+fn subjects(resources: &[Resource]) -> impl Iterator<Item = &Resource> {
+    let kind = resources.first().map(|resource| &resource.kind);
+    resources.iter().filter(move |resource| Some(&resource.kind) == kind)
+}
+
+/// Leaves of the subjects the one with that canonical name, and what is related.
+fn only(resources: Vec<Resource>, subject: &str) -> Vec<Resource> {
+    let kind = resources.first().map(|resource| resource.kind.clone()).unwrap_or_default();
+    let (mut kept, related): (Vec<_>, Vec<_>) =
+        resources.into_iter().partition(|resource| resource.kind == kind);
+    kept.retain(|resource| resource.id == subject);
+    kept.extend(related);
+    kept
+}
+
+/// The report, or when it makes several statements what they have in common. `subject` leaves one
+/// resource of several that posture is about.
+fn report(copy: &HubCopy<'_>, subject: Option<&str>) -> (Report, Statements) {
+    let HubCopy { asff, id, raw: document, unit, path, class } = *copy;
     let mut remarks = Remarks::default();
     let empty = ProductFields::default();
     let fields = remarks.object("ProductFields", &asff.product_fields).unwrap_or(&empty);
@@ -71,7 +125,12 @@ fn report(asff: &Asff<'_>, id: &str, document: &Bytes, unit: &Unit) -> Report {
     let partition = partition_or(partition, &region);
     let place = Place { partition, account: owner, region: &region };
     let resources = resources(asff, fields, &place, &mut remarks);
-    let context = Context { asff, fields, id, product: &product, place, resources: &resources };
+    let resources = match subject {
+        Some(subject) => only(resources, subject),
+        None => resources,
+    };
+    let context =
+        Context { asff, fields, id, product: &product, place, resources: &resources, class };
     let mut identity = identify::identify(&context, &mut remarks);
     let (severity, severity_normalized) = verdict::severity(asff, fields, &product, &mut remarks);
     let (status, status_detail) = verdict::status(asff, fields, &product, &mut remarks);
@@ -79,8 +138,8 @@ fn report(asff: &Asff<'_>, id: &str, document: &Bytes, unit: &Unit) -> Report {
     let (remediation, remediation_url) = remediation(asff, &mut remarks);
     let customer = customer(asff, severity, &mut remarks);
     let (raw, raw_truncated) = draft::raw(document);
-    Report {
-        key: key(asff, id),
+    let report = Report {
+        key: key(asff, id, path),
         source: SourceKind::SecurityHub,
         account: owner,
         region: identity.region.take().unwrap_or_else(|| region.clone()),
@@ -109,17 +168,18 @@ fn report(asff: &Asff<'_>, id: &str, document: &Bytes, unit: &Unit) -> Report {
         remarks: remarks.into_vec(),
         raw,
         raw_truncated,
-        attributes: Vec::new(),
-    }
+        attributes: identity.attributes.into_vec(),
+    };
+    (report, identity.statements)
 }
 
 /// The identity of the report: the id and the product's ARN, which AWS asks for together. Ids of
 /// custom products are unique only there. The unified Security Hub writes `productv2/` for the same
 /// product.
-fn key(asff: &Asff<'_>, id: &str) -> ReportKey {
+fn key(asff: &Asff<'_>, id: &str, path: ReportPath) -> ReportKey {
     let product = asff.product_arn.as_str().replacen("productv2/", "product/", 1);
     let text = if product.is_empty() { id.to_owned() } else { format!("{product}/{id}") };
-    ReportKey { path: ReportPath::Asff, provider_id: bounded_part(&text).into_owned() }
+    ReportKey { path, provider_id: bounded_part(&text).into_owned() }
 }
 
 /// The finding's account and Region. Older findings have no `Region`; it is in the product's ARN.
@@ -208,6 +268,9 @@ fn resources(
     for owner in owners {
         add_resource(&mut found, owner);
     }
+    // Macie's copy lists the bucket before the object that sensitive data is in.
+    let is_macie = asff.product_arn.as_str().ends_with("/aws/macie");
+    found.sort_by_key(|resource| is_macie && resource.kind != crate::macie::map::OBJECT);
     found
 }
 

@@ -21,8 +21,8 @@ use self::report::Evaluation;
 use self::text::Description;
 use crate::body::Answer;
 use crate::document::{BodyError, Document};
-use crate::draft::{self, Remarks};
-use crate::lenient::Scalar;
+use crate::draft::{self, Remarks, unmapped};
+use crate::lenient::{Moment, Scalar};
 
 /// One item of `DescribeTrustedAdvisorChecks`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -171,6 +171,31 @@ pub fn result(body: &Bytes, check: &Check, unit: &Unit) -> Result<CheckResult, B
         unjudged: summary.unjudged || !has_rows,
         timestamp: summary.timestamp,
     })
+}
+
+/// Maps the `detail` of a `Trusted Advisor Check Item Refresh Notification`: a row, with the check by
+/// its English name. `event` is kept as the document.
+///
+/// Only an item of a check that is not among `checks` cannot be mapped.
+pub(crate) fn item(
+    event: &Bytes,
+    detail: &Bytes,
+    time: &Moment,
+    checks: &[Check],
+    unit: &Unit,
+) -> Document {
+    let item = match draft::parse::<native::Item<'_>>(detail) {
+        Ok(item) => item,
+        Err(error) => return unmapped(error, event),
+    };
+    let name = item.check_name.text().unwrap_or_default();
+    match checks.iter().find(|check| check.name.trim().eq_ignore_ascii_case(&name)) {
+        Some(check) => report::item(&item, event, &Evaluation { check, time, unit }),
+        None => {
+            let name = crate::lenient::excerpt(&name);
+            unmapped(format_args!("check-name: `{name}` is none of the checks"), event)
+        }
+    }
 }
 
 fn owned(scalar: &Scalar<'_>) -> String {

@@ -29,7 +29,7 @@ async fn child() {
         ..AwsSettings::new(REGION.parse().unwrap())
     };
     let account = connect(&settings, Arc::new(Unpaced)).await.unwrap();
-    let source = account.source(SourceKind::SecurityHub, &REGION.parse().unwrap());
+    let source = account.source(SourceKind::SecurityHub, &REGION.parse().unwrap()).unwrap();
 
     read(&*source, sweep()).await.unwrap();
 }

@@ -80,7 +80,7 @@ async fn account_at(url: &str, pacer: Arc<dyn Pacer>) -> AwsAccount {
 }
 
 async fn source(emulator: &Emulator, kind: SourceKind) -> Box<dyn Source> {
-    account(emulator).await.source(kind, &REGION.parse().unwrap())
+    account(emulator).await.source(kind, &REGION.parse().unwrap()).unwrap()
 }
 
 /// A sweep a day after the world began, by a unit that was never read.
@@ -129,9 +129,9 @@ fn reports(pages: &[Page]) -> Vec<&Report> {
     pages
         .iter()
         .flat_map(|page| &page.documents)
-        .map(|document| match document {
-            Document::Report(report) => report.as_ref(),
+        .flat_map(|document| match document {
             Document::Unmapped(unmapped) => panic!("unmapped: {}", unmapped.error),
+            _ => document.reports(),
         })
         .collect()
 }

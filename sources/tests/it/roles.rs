@@ -52,7 +52,7 @@ async fn a_role_reads_its_own_account_and_is_taken_once_for_all_calls() {
     let emulator = start_two_accounts().await;
 
     let account = connect(&role(&emulator, Some("open sesame")), Arc::new(Unpaced)).await.unwrap();
-    let source = account.source(SourceKind::GuardDuty, &REGION.parse().unwrap());
+    let source = account.source(SourceKind::GuardDuty, &REGION.parse().unwrap()).unwrap();
     let unit = only_unit(&*source).await;
     read(&*source, sweep()).await.unwrap();
 
@@ -71,7 +71,7 @@ async fn without_the_external_id_the_role_is_refused_by_name() {
     let emulator = start_two_accounts().await;
 
     let account = connect(&role(&emulator, None), Arc::new(Unpaced)).await.unwrap();
-    let source = account.source(SourceKind::GuardDuty, &REGION.parse().unwrap());
+    let source = account.source(SourceKind::GuardDuty, &REGION.parse().unwrap()).unwrap();
     let error = source.units().await.unwrap_err();
 
     assert_eq!((error.operation, error.condition), ("sts:AssumeRole", UnitCondition::Denied));

@@ -154,7 +154,8 @@ async fn the_buckets_keep_every_unit_together_within_the_published_limit() {
     let emulator = Emulator::start(Config::new(world(400))).await.unwrap();
     let account = account_at(emulator.url(), Arc::new(TokenBuckets::new())).await;
     let region = REGION.parse().unwrap();
-    let (one, other) = (account.source(KIND, &region), account.source(KIND, &region));
+    let (one, other) =
+        (account.source(KIND, &region).unwrap(), account.source(KIND, &region).unwrap());
 
     let (one, other) = tokio::join!(read(&*one, sweep()), read(&*other, sweep()));
 

@@ -99,7 +99,10 @@ fn severity_follows_who_may_do_what() {
         finding["action"] = actions.clone();
         finding["condition"] = condition.clone();
 
-        let report = external_access(&finding);
+        let document = bytes(&finding);
+        let unit = unit(SourceKind::AccessAnalyzer, ANALYZER);
+        let mapped = map::external_finding(&document, &unit, &BTreeSet::new());
+        let report = mapped.reports().first().unwrap();
 
         assert_eq!(report.severity, severity, "{kind} {is_public} {actions} {condition}");
         let exposure = if is_public { Exposure::Public } else { Exposure::CrossAccount };

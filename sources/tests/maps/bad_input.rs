@@ -67,13 +67,17 @@ fn is_sound(report: &Report) {
     assert!(!report.origin.text.contains(|c: char| c.is_ascii_control()));
     assert!(report.origin.text.starts_with(&format!("{}|", report.origin.rule.as_str())));
     assert_eq!(Severity::from_normalized(report.severity_normalized), report.severity);
+    assert!(report.attributes.len() <= 32 && report.attributes.is_sorted());
+    assert!(report.attributes.iter().all(|one| one.value.len() <= 256 && one.name.len() <= 256));
     assert!(report.remarks.len() <= 17 && report.raw.len() <= RAW_BYTES_MAX);
 }
 
 fn check_all(document: &Bytes) {
     for mapped in every_map(document) {
-        match mapped {
-            Document::Report(report) => is_sound(&report),
+        match &mapped {
+            Document::Report(_) | Document::Reports(_) => {
+                mapped.reports().iter().for_each(is_sound)
+            }
             Document::Unmapped(unmapped) => {
                 assert!(!unmapped.error.is_empty());
                 assert!(unmapped.raw.len() <= RAW_BYTES_MAX);
@@ -374,9 +378,7 @@ proptest! {
         let found = trusted_advisor::map::result(&body, &check, &unit).unwrap();
 
         prop_assert_eq!(found.documents.len(), 1);
-        if let Document::Report(report) = &found.documents[0] {
-            is_sound(report);
-        }
+        found.documents[0].reports().iter().for_each(is_sound);
     }
 }
 

@@ -11,6 +11,7 @@
 
 mod expect;
 mod known;
+pub(crate) mod paths;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,13 +36,18 @@ const UNMAPPED: [(&str, usize, &str); 2] = [
     ("awsiam_access_analyzer__resources__scan_resources", 1, "id: missing"),
 ];
 
+/// Where the corpus should be.
+fn directory() -> PathBuf {
+    std::env::var_os("MUSTER_CORPUS").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus"),
+        PathBuf::from,
+    )
+}
+
 /// The corpus, or `None` with a word about it.
 #[expect(clippy::print_stdout, reason = "a test that is skipped must say so")]
 pub(crate) fn corpus() -> Option<Vec<Recorded>> {
-    let directory = std::env::var_os("MUSTER_CORPUS").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus"),
-        PathBuf::from,
-    );
+    let directory = directory();
     if directory.join("securityhub").is_dir() {
         return Some(walk::read(&directory));
     }
@@ -176,12 +182,20 @@ fn every_report_of_the_corpus_says_what_its_document_says() {
 
     for recorded in findings(&corpus) {
         for document in map(recorded) {
-            let Document::Report(report) = document else { continue };
-            *by_product.entry(report.product.clone()).or_default() += 1;
-
-            assert_eq!(report.raw, recorded.text.as_bytes(), "{}: raw", recorded.file);
-            for difference in expect::differences(recorded, &report) {
-                wrong.push(format!("{} {}: {difference}", recorded.file, report.key));
+            for report in document.reports() {
+                *by_product.entry(report.product.clone()).or_default() += 1;
+                assert_eq!(report.raw, recorded.text.as_bytes(), "{}: raw", recorded.file);
+                assert!(report.attributes.is_sorted(), "{}", recorded.file);
+            }
+            if let Document::Reports(several) = &document {
+                let about: BTreeSet<&str> = several.iter().map(|r| &*r.origin.text).collect();
+                assert_eq!(about.len(), several.len(), "{}: a problem for each", recorded.file);
+                continue;
+            }
+            for report in document.reports() {
+                for difference in expect::differences(recorded, report) {
+                    wrong.push(format!("{} {}: {difference}", recorded.file, report.key));
+                }
             }
         }
     }
@@ -206,14 +220,14 @@ fn the_documents_that_were_read_by_hand_are_mapped_as_they_were_read() {
             assert!(!walk::manifest().is_some_and(|m| m.is_the_known_one), "{}", known.file);
             continue;
         };
-        let report = report_of(map(recorded).remove(0));
+        let report = crate::reports_of(map(recorded).remove(0)).remove(0);
 
         assert_eq!(known::Seen::of(&report), known.seen(), "{}", recorded.file);
     }
 }
 
 /// The checks of the corpus by id, as `DescribeTrustedAdvisorChecks` would bring them.
-fn checks(corpus: &[Recorded]) -> BTreeMap<String, trusted_advisor::map::Check> {
+pub(crate) fn checks(corpus: &[Recorded]) -> BTreeMap<String, trusted_advisor::map::Check> {
     let mut checks = BTreeMap::new();
     for recorded in corpus.iter().filter(|recorded| recorded.kind == Kind::Check) {
         let body = Bytes::from(format!(r#"{{"checks": [{}]}}"#, recorded.text));
@@ -293,13 +307,14 @@ fn what_a_report_says_does_not_depend_on_the_order_of_members() {
     let hash = |report: &Report| (report.key.clone(), report.origin.clone(), report.content_hash());
 
     for recorded in findings(&corpus) {
-        let Some(Document::Report(report)) = map(recorded).pop() else { continue };
+        let Some(documents) = map(recorded).pop().filter(|one| !one.reports().is_empty()) else {
+            continue;
+        };
         let again: Value = serde_json::from_str(&recorded.text).unwrap();
         let again = Recorded { text: again.to_string(), ..recorded.clone() };
-        let Some(Document::Report(other)) = map(&again).pop() else {
-            panic!("{}: mapped once, but not again", recorded.file)
-        };
+        let others = map(&again).pop().unwrap();
 
-        assert_eq!(hash(&report), hash(&other), "{}", recorded.file);
+        let hashes = |document: &Document| document.reports().iter().map(hash).collect::<Vec<_>>();
+        assert_eq!(hashes(&documents), hashes(&others), "{}", recorded.file);
     }
 }

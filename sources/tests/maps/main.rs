@@ -12,6 +12,7 @@ mod dedup;
 mod guardduty;
 mod same_finding;
 mod security_hub;
+mod statements;
 mod trusted_advisor;
 
 use bytes::Bytes;
@@ -40,17 +41,21 @@ fn bytes(value: &Value) -> Bytes {
 
 /// The report of a document that must be mapped.
 fn report_of(document: Document) -> Report {
-    match document {
-        Document::Report(report) => *report,
-        Document::Unmapped(unmapped) => panic!("not mapped: {}", unmapped.error),
-    }
+    let mut reports = reports_of(document);
+    assert_eq!(reports.len(), 1, "several statements");
+    reports.remove(0)
+}
+
+/// The reports of a document that must be mapped.
+fn reports_of(document: Document) -> Vec<Report> {
+    document.into_reports().unwrap_or_else(|unmapped| panic!("not mapped: {}", unmapped.error))
 }
 
 /// The reason why a document cannot be mapped.
 fn unmapped_of(document: Document) -> Unmapped {
-    match document {
-        Document::Unmapped(unmapped) => unmapped,
-        Document::Report(report) => panic!("mapped: {}", report.origin),
+    match document.into_reports() {
+        Err(unmapped) => unmapped,
+        Ok(reports) => panic!("mapped: {}", reports[0].origin),
     }
 }
 

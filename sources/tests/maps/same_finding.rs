@@ -113,7 +113,7 @@ fn the_access_key_of_a_copy_is_the_facet_and_its_owner_a_resource() {
 }
 
 /// The copy of an external access: one for a resource, with the principal among the details.
-fn access_copy(resource: &str, principal: &Value) -> Value {
+pub(crate) fn access_copy(resource: &str, principal: &Value) -> Value {
     json!({
         "Id": format!("{ANALYZER}/{resource}"),
         "ProductArn": "arn:aws:securityhub:eu-west-1::product/aws/access-analyzer",

@@ -162,8 +162,9 @@ fn global_controls_of_two_regions_are_one_finding() {
 }
 
 #[test]
-fn several_resources_stay_one_report_with_the_first_as_subject() {
-    let mut finding = control();
+fn several_resources_of_a_threat_stay_one_report_with_the_first_as_subject() {
+    let detector = "arn:aws:guardduty:eu-west-1:123456789012:detector/d";
+    let mut finding = of_product("aws/guardduty", &format!("{detector}/finding/0abc"));
     finding["Resources"] = json!([
         {"Type": "AwsS3Bucket", "Id": "arn:aws:s3:::data"},
         {"Type": "AwsS3Bucket", "Id": "arn:aws:s3:::other"},
@@ -175,7 +176,7 @@ fn several_resources_stay_one_report_with_the_first_as_subject() {
     let report = asff(&finding);
 
     assert_eq!(resource_ids(&report), ["arn:aws:s3:::data", "arn:aws:s3:::other"]);
-    assert_eq!(report.origin, asff(&control()).origin);
+    assert_eq!(report.origin.text, "gd|aws|eu-west-1|123456789012|0abc");
     assert_eq!(report.remarks.len(), 2, "{:?}", report.remarks);
 }
 
@@ -191,7 +192,7 @@ fn a_finding_without_resources_is_about_what_it_says_elsewhere_or_the_account() 
 
 #[test]
 fn too_many_resources_are_cut_with_a_remark() {
-    let mut finding = control();
+    let mut finding = of_product("prowler/prowler", "prowler-1");
     let resource =
         |n: usize| json!({"Type": "AwsS3Bucket", "Id": format!("arn:aws:s3:::data-{n}")});
     finding["Resources"] = (0..50).map(resource).collect();
@@ -288,7 +289,7 @@ fn inspector_findings_are_vulnerabilities_by_their_arn() {
 
     assert_eq!(open.origin.text, format!("insp|{arn}"));
     assert_eq!(open.class, FindingClass::Vulnerability);
-    assert_eq!((open.rule_id.as_str(), open.facet.as_str()), ("CVE-2026-1", "openssl"));
+    assert_eq!((open.rule_id.as_str(), open.facet.as_str()), ("CVE-2026-1", "CVE-2026-1|openssl"));
     assert_eq!(open.status, Status::Active);
     assert_eq!((closed.status, closed.status_detail.as_str()), (Status::Resolved, "CLOSED"));
 }

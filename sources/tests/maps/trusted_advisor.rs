@@ -26,6 +26,11 @@ fn result(check: &Check, result: Value) -> CheckResult {
 
 /// The report of one row.
 pub(crate) fn row(check: &Check, row: Value) -> Report {
+    report_of(document(check, row))
+}
+
+/// The document of one row.
+pub(crate) fn document(check: &Check, row: Value) -> Document {
     let found = result(
         check,
         json!({
@@ -37,7 +42,7 @@ pub(crate) fn row(check: &Check, row: Value) -> Report {
         }),
     );
     assert!(!found.unjudged);
-    report_of(found.documents.into_iter().next().unwrap())
+    found.documents.into_iter().next().unwrap()
 }
 
 /// A red row in eu-west-1 with those cells.

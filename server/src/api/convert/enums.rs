@@ -13,6 +13,9 @@ pub(super) fn source(source: SourceKind) -> wire::Source {
         SourceKind::GuardDuty => wire::Source::Guardduty,
         SourceKind::AccessAnalyzer => wire::Source::AccessAnalyzer,
         SourceKind::TrustedAdvisor => wire::Source::TrustedAdvisor,
+        SourceKind::Inspector => wire::Source::Inspector,
+        SourceKind::Macie => wire::Source::Macie,
+        SourceKind::Config => wire::Source::Config,
     }
 }
 

@@ -187,6 +187,9 @@ fn sources(finding: &Finding) -> String {
             SourceKind::GuardDuty => "GD",
             SourceKind::AccessAnalyzer => "AA",
             SourceKind::TrustedAdvisor => "TA",
+            SourceKind::Inspector => "IN",
+            SourceKind::Macie => "MA",
+            SourceKind::Config => "CO",
         })
     });
     initials.collect::<Vec<_>>().join("+")

@@ -61,7 +61,10 @@ numbered! {
     FindingClass {
         Threat = 1, Vulnerability = 2, Misconfiguration = 3, SensitiveData = 4, Exposure = 5,
     }
-    SourceKind { SecurityHub = 1, GuardDuty = 2, AccessAnalyzer = 3, TrustedAdvisor = 4 }
+    SourceKind {
+        SecurityHub = 1, GuardDuty = 2, AccessAnalyzer = 3, TrustedAdvisor = 4, Inspector = 5,
+        Macie = 6, Config = 7,
+    }
     ReportPath { Native = 1, Asff = 2, Ocsf = 3, Event = 4 }
     IdentityRule {
         GuardDuty = 1, ExternalAccess = 2, AccessAnalyzer = 3, Control = 4, TrustedAdvisor = 5,

@@ -38,6 +38,9 @@ pub(super) struct Finding<'a> {
     pub(super) kind: Scalar<'a>,
     #[serde(borrow)]
     pub(super) error: Scalar<'a>,
+    /// Only in events.
+    #[serde(borrow)]
+    pub(super) is_deleted: Scalar<'a>,
     pub(super) created_at: Moment,
     pub(super) analyzed_at: Moment,
     pub(super) updated_at: Moment,

@@ -10,8 +10,11 @@ use muster_core::unit::{SourceKind, Unit};
 
 use super::native::Finding;
 use super::statement::{Kind, Statement, left_out};
+use crate::access;
+use crate::document::Document;
 use crate::draft::{self, Remarks, body_text, partition_or, word};
 use crate::lenient::{Scalar, excerpt};
+use crate::resource_type::{BUCKET, config_type};
 
 /// The key of a finding's report: the analyzer and the id, which is unique only there.
 pub(super) fn key(analyzer: &str, id: &str) -> ReportKey {
@@ -28,8 +31,22 @@ pub(super) struct Source<'a> {
     pub(super) denied: &'a BTreeSet<String>,
 }
 
-/// Maps the finding of `pages`, which has that `id`.
-pub(super) fn report(pages: &[Finding<'_>], id: &str, source: &Source<'_>) -> Report {
+/// Maps the finding of `pages`, which has that `id`: one report, or one for each kind of access to a
+/// bucket that anybody can reach.
+pub(super) fn document(pages: &[Finding<'_>], id: &str, source: &Source<'_>) -> Document {
+    let (mut report, statement) = report(pages, id, source);
+    let kind = resource_type(&report);
+    let mut attributes = statement.attributes(&kind);
+    if statement.kind == Kind::External && statement.is_public && kind == BUCKET {
+        report.attributes = attributes.into_vec();
+        return access::statements(report, statement.access());
+    }
+    statement.add_access_to(&mut attributes);
+    report.attributes = attributes.into_vec();
+    Document::Report(Box::new(report))
+}
+
+fn report(pages: &[Finding<'_>], id: &str, source: &Source<'_>) -> (Report, Statement) {
     let Source { document, unit, denied } = *source;
     let mut remarks = Remarks::default();
     let empty = Finding::default();
@@ -61,7 +78,7 @@ pub(super) fn report(pages: &[Finding<'_>], id: &str, source: &Source<'_>) -> Re
     let status_detail = if is_error { NOT_ANALYZED.to_owned() } else { stated };
     let (raw, raw_truncated) = draft::raw(document);
     let created = remarks.time("createdAt", &finding.created_at);
-    Report {
+    let report = Report {
         key: key(analyzer, id),
         origin: origin.key(),
         source: SourceKind::AccessAnalyzer,
@@ -92,7 +109,13 @@ pub(super) fn report(pages: &[Finding<'_>], id: &str, source: &Source<'_>) -> Re
         raw,
         raw_truncated,
         attributes: Vec::new(),
-    }
+    };
+    (report, statement)
+}
+
+/// The resource's type as Config and Access Analyzer write it.
+fn resource_type(report: &Report) -> String {
+    report.primary_resource().map_or_else(String::new, config_type)
 }
 
 /// The owner's account; the Region and partition of the analyzer. Resources of global services have
@@ -146,7 +169,6 @@ fn status(
 mod tests {
     use super::*;
     use crate::access_analyzer::map::external_finding;
-    use crate::document::Document;
 
     #[test]
     fn an_error_finding_says_that_the_resource_was_not_analyzed() {
@@ -159,7 +181,7 @@ mod tests {
 
         let mapped = external_finding(&document, &unit, &BTreeSet::new());
 
-        let Document::Report(report) = mapped else { panic!("{mapped:?}") };
+        let [report] = mapped.reports() else { panic!("{mapped:?}") };
         assert_eq!(report.status_detail, NOT_ANALYZED);
         assert_eq!(report.status, Status::Active);
     }

@@ -5,6 +5,8 @@ use muster_core::report::{Exposure, FindingClass, Severity};
 use muster_core::time::Millis;
 
 use super::native::{Access, Detail, Finding};
+use crate::access::{ACCESS, Access as AccessKind, is_read};
+use crate::attributes::Attributes;
 use crate::draft::Remarks;
 use crate::lenient::{Many, Maybe, Moment, Pairs, Scalar, excerpt};
 
@@ -59,6 +61,8 @@ pub(super) struct Statement {
     pub(super) type_name: String,
     /// Who has access, canonical, sorted.
     pub(super) principals: Vec<String>,
+    /// `AWS`, `Federated`, `Service`…, sorted.
+    pub(super) principal_types: Vec<String>,
     pub(super) actions: Vec<String>,
     /// `key = value`, sorted.
     pub(super) conditions: Vec<String>,
@@ -84,6 +88,7 @@ impl Statement {
             kind: if error.is_empty() { Kind::of_name(name) } else { Kind::Error },
             type_name: if name.is_empty() { "ExternalAccess" } else { name }.to_owned(),
             principals: Vec::new(),
+            principal_types: Vec::new(),
             actions: Vec::new(),
             conditions: Vec::new(),
             is_public: first.is_public.flag() == Some(true),
@@ -101,8 +106,9 @@ impl Statement {
             }
         }
         // Sorted, because the order in which AWS lists them is no change.
-        let Self { principals, actions, conditions, services, .. } = &mut statement;
-        for list in [principals, actions, conditions, services] {
+        let Self { principals, principal_types, actions, conditions, services, .. } =
+            &mut statement;
+        for list in [principals, principal_types, actions, conditions, services] {
             list.sort_unstable();
             list.dedup();
         }
@@ -113,7 +119,7 @@ impl Statement {
     }
 
     fn add_inline(&mut self, finding: &Finding<'_>, remarks: &mut Remarks) {
-        add_principals(&mut self.principals, remarks.object("principal", &finding.principal));
+        self.add_principals(remarks.object("principal", &finding.principal));
         add_texts(&mut self.actions, remarks.list("action", &finding.action));
         add_conditions(&mut self.conditions, remarks.object("condition", &finding.condition));
     }
@@ -141,10 +147,55 @@ impl Statement {
     }
 
     fn add_access(&mut self, access: &Access<'_>) {
-        add_principals(&mut self.principals, access.principal.get());
+        self.add_principals(access.principal.get());
         add_texts(&mut self.actions, &access.action.items);
         add_conditions(&mut self.conditions, access.condition.get());
         self.is_public |= access.is_public.flag() == Some(true);
+    }
+
+    /// Adds whom a map such as `{"AWS": "444455556666"}` names. The type is apart, as in the copy in
+    /// Security Hub.
+    fn add_principals(&mut self, pairs: Option<&Pairs<'_>>) {
+        for (kind, value) in pairs.map_or(&[][..], |pairs| &pairs.0) {
+            let text = value.text().unwrap_or_default();
+            let principal = canonical_principal(&text);
+            if !principal.is_empty() {
+                self.principals.push(principal.into_owned());
+                self.principal_types.push(kind.clone().into_owned());
+            }
+        }
+    }
+
+    /// What can be done by those who have access.
+    pub(super) fn access(&self) -> AccessKind {
+        AccessKind::of_actions(self.actions.iter().map(String::as_str))
+    }
+
+    /// Details on which classes decide, but for the kind of access. `resource_type` is one of Config:
+    /// `AWS::S3::Bucket`.
+    pub(super) fn attributes(&self, resource_type: &str) -> Attributes {
+        let mut attributes = Attributes::default();
+        attributes.add("finding type", &self.type_name);
+        attributes.add("resource type", resource_type);
+        if matches!(self.kind, Kind::External | Kind::Internal) {
+            attributes.add_flag("public", Some(self.is_public));
+        }
+        for kind in &self.principal_types {
+            attributes.add("principal type", kind);
+        }
+        for service in &self.services {
+            attributes.add("service", service);
+        }
+        attributes
+    }
+
+    /// Adds the kind of access, where it makes no statements of its own.
+    pub(super) fn add_access_to(&self, attributes: &mut Attributes) {
+        if matches!(self.kind, Kind::External | Kind::Internal) {
+            for name in self.access().names() {
+                attributes.add(ACCESS, name);
+            }
+        }
     }
 
     /// Who has access, as one text; empty when the finding does not say.
@@ -252,18 +303,6 @@ impl Statement {
     }
 }
 
-/// Adds whom a map such as `{"AWS": "444455556666"}` names. The type is left out: the copy in
-/// Security Hub has it apart.
-fn add_principals(principals: &mut Vec<String>, pairs: Option<&Pairs<'_>>) {
-    for (_, value) in pairs.map_or(&[][..], |pairs| &pairs.0) {
-        let text = value.text().unwrap_or_default();
-        let principal = canonical_principal(&text);
-        if !principal.is_empty() {
-            principals.push(principal.into_owned());
-        }
-    }
-}
-
 fn add_conditions(conditions: &mut Vec<String>, pairs: Option<&Pairs<'_>>) {
     for (name, value) in pairs.map_or(&[][..], |pairs| &pairs.0) {
         conditions.push(format!("{name} = {}", value.text().unwrap_or_default()));
@@ -272,14 +311,6 @@ fn add_conditions(conditions: &mut Vec<String>, pairs: Option<&Pairs<'_>>) {
 
 fn add_texts(texts: &mut Vec<String>, items: &[Scalar<'_>]) {
     texts.extend(items.iter().filter_map(|item| Some(item.text()?.into_owned())));
-}
-
-/// Whether an action only reads: `s3:GetObject`, `sqs:ReceiveMessage`.
-fn is_read(action: &str) -> bool {
-    let name = action.rsplit(':').next().unwrap_or(action);
-    ["Get", "List", "Describe", "Head", "BatchGet", "Receive", "Query", "Scan", "Select"]
-        .iter()
-        .any(|verb| name.starts_with(verb))
 }
 
 /// Items of a page that were left out, if any.

@@ -60,6 +60,27 @@ pub(crate) struct Asff<'a> {
     pub(crate) vulnerabilities: Many<Maybe<Vulnerability<'a>>, 1>,
     #[serde(borrow)]
     pub(crate) sample: Scalar<'a>,
+    #[serde(borrow)]
+    pub(crate) network: Maybe<Network<'a>>,
+}
+
+/// What a finding says about traffic.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+pub(crate) struct Network<'a> {
+    #[serde(borrow)]
+    pub(crate) protocol: Scalar<'a>,
+    #[serde(borrow, rename = "OpenPortRange")]
+    pub(crate) open_ports: Maybe<PortRange<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+pub(crate) struct PortRange<'a> {
+    #[serde(borrow)]
+    pub(crate) begin: Scalar<'a>,
+    #[serde(borrow)]
+    pub(crate) end: Scalar<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -139,6 +160,9 @@ pub(crate) struct ProductFields<'a> {
     pub(crate) config_rule_arn: Scalar<'a>,
     #[serde(borrow, rename = "aws/config/ConfigRuleName")]
     pub(crate) config_rule_name: Scalar<'a>,
+    // Macie.
+    #[serde(borrow, rename = "S3Bucket.effectivePermission")]
+    pub(crate) effective_permission: Scalar<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -184,6 +208,11 @@ pub(crate) struct AccessKey<'a> {
 pub(crate) struct Other<'a> {
     #[serde(borrow, rename = "External Principal")]
     pub(crate) external_principal: Scalar<'a>,
+    #[serde(borrow, rename = "External Principal Type")]
+    pub(crate) principal_type: Scalar<'a>,
+    /// Actions, separated by commas.
+    #[serde(borrow, rename = "Action Granted")]
+    pub(crate) action: Scalar<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -224,7 +253,7 @@ pub(crate) struct Vulnerability<'a> {
     #[serde(borrow)]
     pub(crate) id: Scalar<'a>,
     #[serde(borrow)]
-    pub(crate) vulnerable_packages: Many<Maybe<Package<'a>>, 1>,
+    pub(crate) vulnerable_packages: Many<Maybe<Package<'a>>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -11,9 +11,14 @@ use muster_core::identity::{
 use muster_core::ids::{AccountId, Region};
 use muster_core::report::{FindingClass, OriginKey, Resource};
 
-use super::asff::{Asff, ProductFields};
+use super::asff::{Asff, Other, ProductFields};
+use crate::access::{self, ACCESS, Access};
+use crate::attributes::{Attributes, Ports};
+use crate::config::rule_name;
 use crate::draft::{Remarks, partition_or, word};
+use crate::inspector::weakness::Weakness;
 use crate::lenient::Scalar;
+use crate::resource_type::{BUCKET, config_type};
 
 /// What an ASFF finding is, apart from its state.
 pub(crate) struct Identity {
@@ -25,6 +30,23 @@ pub(crate) struct Identity {
     pub(crate) region: Option<Region>,
     /// The Security Hub control; empty for other products.
     pub(crate) control: String,
+    /// An external access that anybody has.
+    pub(crate) is_public: bool,
+    /// Details on which classes decide.
+    pub(crate) attributes: Attributes,
+    /// Which statements it makes.
+    pub(crate) statements: Statements,
+}
+
+/// The statements that a finding makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Statements {
+    /// One.
+    One,
+    /// One for each resource of the first one's type: posture.
+    OfEachResource,
+    /// One for each thing that anybody can do to the bucket.
+    OfAccess(Access),
 }
 
 impl Identity {
@@ -36,6 +58,9 @@ impl Identity {
             facet: String::new(),
             region: None,
             control: String::new(),
+            is_public: false,
+            attributes: Attributes::default(),
+            statements: Statements::One,
         }
     }
 }
@@ -48,6 +73,8 @@ pub(crate) struct Context<'a> {
     pub(crate) product: &'a str,
     pub(crate) place: Place<'a>,
     pub(crate) resources: &'a [Resource],
+    /// What kind of statement it is, where neither product nor types say.
+    pub(crate) class: Option<FindingClass>,
 }
 
 impl Context<'_> {
@@ -65,6 +92,17 @@ impl Context<'_> {
             Origin::OtherAsff { product: self.product, account: self.place.account, id: self.id };
         let rule = if self.generator().is_empty() { self.id } else { self.generator() };
         Identity::new(&origin, rule, class)
+    }
+
+    /// The primary resource's type as Config writes it.
+    fn resource_type(&self) -> String {
+        self.resources.first().map_or_else(String::new, config_type)
+    }
+
+    /// What Access Analyzer says of the primary resource.
+    fn other_details(&self) -> Option<&Other<'_>> {
+        let resource = self.asff.resources.items.first().and_then(|resource| resource.get());
+        resource?.details.get()?.other.get()
     }
 
     fn types(&self) -> impl Iterator<Item = &str> {
@@ -116,6 +154,7 @@ fn control(context: &Context<'_>) -> Option<Identity> {
     let mut identity = Identity::new(&origin, &control, FindingClass::Misconfiguration);
     identity.region = Some(region);
     identity.control = control.into_owned();
+    identity.statements = Statements::OfEachResource;
     Some(identity)
 }
 
@@ -137,7 +176,8 @@ fn guardduty(context: &Context<'_>) -> Option<Identity> {
     let (head, _detector) = head.rsplit_once(":detector/")?;
     let mut parts = head.rsplitn(3, ':');
     let (account, region, service) = (parts.next()?, parts.next()?, parts.next()?);
-    let is_finding = !finding.is_empty() && finding.bytes().all(|b| b.is_ascii_alphanumeric());
+    let is_id = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+    let is_finding = !finding.is_empty() && finding.bytes().all(is_id);
     if !is_finding || service.rsplit(':').next() != Some("guardduty") {
         return None;
     }
@@ -195,13 +235,54 @@ fn access_analyzer(context: &Context<'_>) -> Option<Identity> {
             Origin::ExternalAccess { analyzer, resource: &resource, principal: &principal };
         let mut identity = Identity::new(&origin, "ExternalAccess", FindingClass::Exposure);
         identity.facet = word(&principal);
+        external_attributes(context, &principal, &mut identity);
         return Some(identity);
     }
     let finding = native_finding(context)?;
     let origin = Origin::AccessAnalyzer { analyzer, finding };
     let class =
         if is_unused(kind) { FindingClass::Misconfiguration } else { FindingClass::Exposure };
-    Some(Identity::new(&origin, kind, class))
+    // Security Hub writes the type in the plural.
+    let kind = if kind == "UnusedPermissions" { "UnusedPermission" } else { kind };
+    let mut identity = Identity::new(&origin, kind, class);
+    identity.attributes.add("finding type", kind);
+    identity.attributes.add("resource type", &context.resource_type());
+    if kind == "UnusedIAMUserAccessKey" {
+        identity.facet = word(access_key(context).unwrap_or_default());
+    }
+    Some(identity)
+}
+
+/// The attributes that the native finding has, from what its copy tells of one principal.
+fn external_attributes(context: &Context<'_>, principal: &str, identity: &mut Identity) {
+    let kind = context.resource_type();
+    let other = context.other_details();
+    let actions = other.map_or("", |other| other.action.as_str());
+    let access = Access::of_actions(access::in_text(actions));
+    let is_public = says_public(context, principal);
+    identity.attributes.add("finding type", "ExternalAccess");
+    identity.attributes.add("resource type", &kind);
+    identity.attributes.add_flag("public", is_public);
+    let principal_type = other.map_or("", |other| other.principal_type.as_str());
+    identity.attributes.add("principal type", principal_type);
+    identity.is_public = is_public == Some(true);
+    if kind == BUCKET && is_public == Some(true) {
+        identity.statements = Statements::OfAccess(access);
+        return;
+    }
+    for name in access.names() {
+        identity.attributes.add(ACCESS, name);
+    }
+}
+
+/// Whether the copy of an external access says that anybody has it: by the principal, or else by the
+/// title, which is `{resource} allows public access` or `… allows cross-account access`.
+fn says_public(context: &Context<'_>, principal: &str) -> Option<bool> {
+    let title = context.asff.title.as_str();
+    if principal == "*" || title.contains("public access") {
+        return Some(true);
+    }
+    (!principal.is_empty() || title.contains("cross-account access")).then_some(false)
 }
 
 /// The analyzer's ARN and what follows; an analyzer's name has no slash.
@@ -236,8 +317,7 @@ fn native_finding<'a>(context: &'a Context<'_>) -> Option<&'a str> {
 }
 
 fn external_principal<'a>(context: &'a Context<'_>) -> Cow<'a, str> {
-    let resource = context.asff.resources.items.first().and_then(|resource| resource.get());
-    let other = resource.and_then(|r| r.details.get()).and_then(|details| details.other.get());
+    let other = context.other_details();
     other.and_then(|other| other.external_principal.text()).unwrap_or_default()
 }
 
@@ -252,14 +332,26 @@ fn inspector(context: &Context<'_>) -> Identity {
     let class = if is_reachability { FindingClass::Exposure } else { FindingClass::Vulnerability };
     let rule = match context.types().next().and_then(|kind| kind.rsplit('/').next()) {
         _ if !cve.is_empty() => cve,
+        _ if is_reachability && arn.contains(":inspector2:") => "NETWORK_REACHABILITY",
         Some(kind) if !kind.is_empty() => kind,
         _ => context.generator(),
     };
     let mut identity = Identity::new(&Origin::Inspector { arn }, rule, class);
-    let package = vulnerability
-        .and_then(|vulnerability| vulnerability.vulnerable_packages.items.first())
-        .and_then(|package| package.get());
-    identity.facet = word(package.map_or("", |package| package.name.as_str()));
+    let packages = vulnerability.map(|vulnerability| &vulnerability.vulnerable_packages.items);
+    let packages = packages.into_iter().flatten().filter_map(|package| package.get());
+    let weakness = Weakness::new(cve, packages.map(|package| package.name.as_str()));
+    let kind = if is_reachability { "NETWORK_REACHABILITY" } else { "PACKAGE_VULNERABILITY" };
+    identity.attributes.add("finding type", kind);
+    weakness.add_to(&mut identity.attributes);
+    identity.facet = weakness.facet();
+    let network = context.asff.network.get();
+    let range = network.and_then(|network| network.open_ports.get());
+    if let (Some(network), Some(range)) = (network, range)
+        && let Some(ports) = Ports::of_fields(&network.protocol, &range.begin, &range.end)
+    {
+        identity.attributes.add_ports(&ports);
+        identity.facet = ports.facet();
+    }
     identity
 }
 
@@ -270,7 +362,14 @@ fn macie(context: &Context<'_>) -> Identity {
     let origin = Origin::Macie { partition, region, account, finding };
     let kind = context.types().find_map(|kind| kind.rsplit_once(':').map(|_| kind)).unwrap_or("");
     let rule = macie_type(kind).unwrap_or_else(|| context.generator().to_owned());
-    Identity::new(&origin, &rule, class_by_types(context))
+    let mut identity = Identity::new(&origin, &rule, class_by_types(context));
+    let permission = context.fields.effective_permission.as_str();
+    identity.attributes.add("effective permission", permission);
+    if rule.ends_with("/S3BucketPublic") {
+        // The copy does not say whether anybody can read or write the bucket.
+        identity.statements = Statements::OfAccess(Access::default());
+    }
+    identity
 }
 
 /// `Effects/Data Exposure/Policy:IAMUser-S3BucketPublic` is `Policy:IAMUser/S3BucketPublic`.
@@ -288,9 +387,15 @@ fn config_rule(context: &Context<'_>) -> Option<Identity> {
         .find(|arn| arn.starts_with("arn:"))
         .or_else(|| context.id.split_once("/finding/").map(|(rule, _)| rule))?;
     let name = context.fields.config_rule_name.as_str();
-    let name = if name.is_empty() { rule.rsplit('/').next().unwrap_or(rule) } else { name };
+    let title = context.asff.title.as_str();
+    let is_name = |text: &&str| !text.is_empty() && !text.contains(char::is_whitespace);
+    let name = [name, title].into_iter().find(is_name);
+    let name = name.unwrap_or_else(|| rule.rsplit('/').next().unwrap_or(rule));
     let origin = Origin::ConfigRule { rule, resource: context.primary() };
-    Some(Identity::new(&origin, name, FindingClass::Misconfiguration))
+    let mut identity = Identity::new(&origin, name, FindingClass::Misconfiguration);
+    identity.attributes.add("config rule", &rule_name::managed(name));
+    identity.statements = Statements::OfEachResource;
+    Some(identity)
 }
 
 /// `{event ARN with the account filled in}/{hash}`. The native ARN has no account.
@@ -313,7 +418,7 @@ fn class_by_types(context: &Context<'_>) -> FindingClass {
     let by_type = |kind: &str| {
         let mut parts = kind.split('/');
         Some(match (parts.next()?, parts.next().unwrap_or_default()) {
-            ("Effects", "Data Exposure") => FindingClass::Exposure,
+            ("Effects", "Data Exposure") | ("Exposure", _) => FindingClass::Exposure,
             ("TTPs" | "Unusual Behaviors" | "Effects", _) => FindingClass::Threat,
             ("Sensitive Data Identifications", _) => FindingClass::SensitiveData,
             ("Software and Configuration Checks", "Vulnerabilities") => FindingClass::Vulnerability,
@@ -322,11 +427,12 @@ fn class_by_types(context: &Context<'_>) -> FindingClass {
         })
     };
     let has_vulnerabilities = context.asff.vulnerabilities.total > 0;
-    context.types().find_map(by_type).unwrap_or(if has_vulnerabilities {
+    let other = if has_vulnerabilities {
         FindingClass::Vulnerability
     } else {
         FindingClass::Misconfiguration
-    })
+    };
+    context.types().find_map(by_type).or(context.class).unwrap_or(other)
 }
 
 /// Company and product, in lower case: the last two segments of the product's ARN, or else what the

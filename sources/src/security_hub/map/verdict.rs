@@ -149,17 +149,15 @@ pub(crate) fn exposure(asff: &Asff<'_>, product: &str, identity: &Identity) -> E
             }
         }
         "aws/access-analyzer" if identity.rule_id == "ExternalAccess" => {
-            // The title is `{resource} allows public access` or `… cross-account access`.
-            let is_public = identity.facet == "*" || asff.title.as_str().contains("public access");
-            if is_public { Exposure::Public } else { Exposure::CrossAccount }
+            if identity.is_public {
+                Exposure::Public
+            } else {
+                Exposure::CrossAccount
+            }
         }
         "aws/access-analyzer" if identity.rule_id == "InternalAccess" => Exposure::Private,
         "aws/inspector" if has_type("Network Reachability") => Exposure::Public,
-        "aws/macie" => match identity.rule_id.rsplit('/').next().unwrap_or_default() {
-            "S3BucketPublic" => Exposure::Public,
-            "S3BucketSharedExternally" | "S3BucketReplicatedExternally" => Exposure::CrossAccount,
-            _ => Exposure::Unknown,
-        },
+        "aws/macie" => exposure::of_macie_type(&identity.rule_id),
         "aws/guardduty" => exposure::of_guardduty_type(&identity.rule_id),
         _ => Exposure::Unknown,
     }

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::lenient::{Many, Maybe, Moment, Scalar};
+use crate::lenient::{Many, Maybe, Moment, Pairs, Scalar};
 
 /// The most columns of a check (AWS has 33 at most).
 const COLUMNS_MAX: usize = 128;
@@ -69,4 +69,21 @@ pub(super) struct FlaggedResource<'a> {
     pub(super) is_suppressed: Scalar<'a>,
     #[serde(borrow)]
     pub(super) metadata: Many<Scalar<'a>, COLUMNS_MAX>,
+}
+
+/// The detail of an event about a row.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Item<'a> {
+    #[serde(borrow, rename = "check-name")]
+    pub(super) check_name: Scalar<'a>,
+    /// The cells by their column.
+    #[serde(borrow, rename = "check-item-detail")]
+    pub(super) cells: Maybe<Pairs<'a>>,
+    /// `OK`, `WARN`, `ERROR`, `INFO`.
+    #[serde(borrow)]
+    pub(super) status: Scalar<'a>,
+    /// An ARN, or empty.
+    #[serde(borrow)]
+    pub(super) resource_id: Scalar<'a>,
 }

@@ -8,13 +8,14 @@ use muster_core::report::{
 };
 use muster_core::unit::{SourceKind, Unit};
 
-use super::native::FlaggedResource;
+use super::native::{FlaggedResource, Item};
 use super::row::{self, Row};
 use super::verdict::{self, Verdict};
 use super::{Check, rule_id, subject};
+use crate::access;
 use crate::document::Document;
 use crate::draft::{self, Remarks, body_text, unmapped, word};
-use crate::lenient::{Moment, Scalar};
+use crate::lenient::{Many, Moment, Pairs, Scalar};
 
 /// What the rows of one result share.
 pub(super) struct Evaluation<'a> {
@@ -28,7 +29,7 @@ pub(super) struct Evaluation<'a> {
 /// Maps a row of a result.
 pub(super) fn row(document: &Bytes, evaluation: &Evaluation<'_>) -> Document {
     match draft::parse::<FlaggedResource<'_>>(document) {
-        Ok(row) => Document::Report(Box::new(report(&row, document, evaluation))),
+        Ok(row) => statements(&row, report(&row, document, evaluation), evaluation),
         Err(error) => unmapped(error, document),
     }
 }
@@ -39,6 +40,50 @@ pub(super) fn whole(document: &Bytes, status: &str, evaluation: &Evaluation<'_>)
     let mut report = report(&row, document, evaluation);
     report.remarks.push("flaggedResources: empty; the account stands for them".to_owned());
     Document::Report(Box::new(report))
+}
+
+/// Maps the item of an event: the cells of one row, by their columns. Its key has no hash of AWS's, and
+/// a path of its own.
+pub(super) fn item(item: &Item<'_>, event: &Bytes, evaluation: &Evaluation<'_>) -> Document {
+    let empty = Pairs::default();
+    let cells = item.cells.get().unwrap_or(&empty);
+    let check = Check {
+        columns: cells.0.iter().map(|(column, _)| column.clone().into_owned()).collect(),
+        ..evaluation.check.clone()
+    };
+    let row = FlaggedResource {
+        status: item.status.clone(),
+        metadata: Many {
+            items: cells.0.iter().map(|(_, cell)| cell.clone()).collect(),
+            total: cells.0.len(),
+            not_a_list: None,
+        },
+        ..FlaggedResource::default()
+    };
+    let evaluation = Evaluation { check: &check, ..*evaluation };
+    let mut report = report(&row, event, &evaluation);
+    report.key.path = ReportPath::Event;
+    let is_unnamed = report.resources.iter().any(|resource| resource.id.starts_with("ta-row:"));
+    if let Some(arn) = item.resource_id.text().filter(|_| is_unnamed) {
+        let Unit { account, region, .. } = evaluation.unit;
+        let place = Place { partition: region.partition(), account: *account, region };
+        draft::add_resource(&mut report.resources, draft::resource(&arn, "", &place));
+    }
+    statements(&row, report, &evaluation)
+}
+
+/// A report, or one for each thing that anybody can do to a bucket.
+fn statements(row: &FlaggedResource<'_>, report: Report, evaluation: &Evaluation<'_>) -> Document {
+    let Check { id, columns, .. } = evaluation.check;
+    let cells = Row::new(columns, row);
+    let Some(access) = subject::public_access(id, row.status.as_str(), &cells) else {
+        return Document::Report(Box::new(report));
+    };
+    let mut reports = access::statements(report, access).into_reports().unwrap_or_default();
+    for (report, access) in reports.iter_mut().zip(access.names()) {
+        subject::retain_columns_of(access, &mut report.attributes);
+    }
+    Document::of(reports)
 }
 
 fn report(row: &FlaggedResource<'_>, document: &Bytes, evaluation: &Evaluation<'_>) -> Report {
@@ -96,7 +141,7 @@ fn report(row: &FlaggedResource<'_>, document: &Bytes, evaluation: &Evaluation<'
         remarks: remarks.into_vec(),
         raw,
         raw_truncated,
-        attributes: Vec::new(),
+        attributes: subject::attributes(row.status.as_str(), &cells).into_vec(),
     }
 }
 

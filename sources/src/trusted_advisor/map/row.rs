@@ -88,13 +88,7 @@ impl<'a> Row<'a> {
 
     /// What the row says apart from the columns that move, as a hash; `None` when that is nothing.
     pub(super) fn hash(&self) -> Option<String> {
-        let mut fixed: Vec<(String, &str)> = self
-            .cells
-            .iter()
-            .map(|(column, text)| (column.to_ascii_lowercase(), text.as_str()))
-            .filter(|(column, _)| !VOLATILE.contains(&column.as_str()))
-            .collect();
-        fixed.sort_unstable();
+        let fixed = self.fixed();
         let mut bytes = Vec::new();
         for (column, text) in &fixed {
             for part in [column.as_bytes(), text.as_bytes()] {
@@ -103,6 +97,19 @@ impl<'a> Row<'a> {
             }
         }
         (!fixed.is_empty()).then(|| hex(&digest128(&bytes)))
+    }
+
+    /// The cells of the columns that do not move, by the name of the column in lower case; sorted, so
+    /// that the order of columns does not matter.
+    pub(super) fn fixed(&self) -> Vec<(String, &str)> {
+        let mut fixed: Vec<(String, &str)> = self
+            .cells
+            .iter()
+            .map(|(column, text)| (column.to_ascii_lowercase(), text.as_str()))
+            .filter(|(column, _)| !VOLATILE.contains(&column.as_str()))
+            .collect();
+        fixed.sort_unstable();
+        fixed
     }
 
     /// The cells for people, one a line, in the order of their columns' names; without heartbeats.

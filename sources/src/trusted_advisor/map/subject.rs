@@ -2,9 +2,11 @@
 
 use muster_core::identity::{Place, account_root};
 use muster_core::ids::Region;
-use muster_core::report::Resource;
+use muster_core::report::{Attribute, Resource};
 
 use super::row::Row;
+use crate::access::Access;
+use crate::attributes::{Attributes, Ports};
 use crate::draft::{resource, word};
 
 /// Checks that are about the account, or about a Region of it, as a whole.
@@ -175,13 +177,9 @@ fn named(cells: &Row<'_>, place: &Place<'_>) -> Option<Resource> {
 /// What distinguishes a row from others on the same resource: the rule of a security group
 /// (`protocol:from-to[:range]`), the access key, the port of a listener, a name within a zone.
 pub(super) fn facet(cells: &Row<'_>) -> String {
-    if let Some(protocol) = cells.cell(&["Protocol"]) {
-        let ports = match (cells.cell(&["From Port"]), cells.cell(&["To Port"])) {
-            (Some(from), Some(to)) => format!("{from}-{to}"),
-            _ => ports(cells.cell(&["Ports", "Port"]).unwrap_or_default()),
-        };
+    if let Some(ports) = ports(cells) {
         let range = cells.cell(&["IP Range"]).map_or_else(String::new, |range| format!(":{range}"));
-        return word(&format!("{}:{ports}{range}", protocol.to_ascii_lowercase()));
+        return word(&format!("{}{range}", ports.facet()));
     }
     let columns = [
         "Access Key",
@@ -194,8 +192,57 @@ pub(super) fn facet(cells: &Row<'_>) -> String {
     cells.cell(&columns).map_or_else(String::new, word)
 }
 
-/// `from-to` of a cell that may be a single port.
-fn ports(cell: &str) -> String {
-    let is_one = !cell.is_empty() && cell.bytes().all(|b| b.is_ascii_digit());
-    if is_one { format!("{cell}-{cell}") } else { cell.replace(' ', "") }
+/// The ports that a rule of a security group opens.
+pub(super) fn ports(cells: &Row<'_>) -> Option<Ports> {
+    let protocol = cells.cell(&["Protocol"])?;
+    Some(match (cells.cell(&["From Port"]), cells.cell(&["To Port"])) {
+        (Some(from), Some(to)) => Ports::between(protocol, from, to),
+        _ => Ports::of_cell(protocol, cells.cell(&["Ports", "Port"]).unwrap_or_default()),
+    })
+}
+
+/// Details on which classes decide: the columns that do not move, the colour, the ports in one form.
+pub(super) fn attributes(status: &str, cells: &Row<'_>) -> Attributes {
+    let mut attributes = Attributes::default();
+    let known = ["ok", "warning", "error", "not_available"];
+    let status = match status.to_ascii_lowercase().as_str() {
+        "warn" => "warning",
+        other => known.iter().find(|known| **known == other).unwrap_or(&"not_available"),
+    };
+    attributes.add("row status", status);
+    let ports = ports(cells);
+    if let Some(ports) = &ports {
+        attributes.add_ports(ports);
+    }
+    for (column, text) in cells.fixed() {
+        let is_port = matches!(column.as_str(), "protocol" | "from port" | "to port");
+        if ports.is_none() || !is_port {
+            attributes.add(&column, text);
+        }
+    }
+    attributes
+}
+
+/// The columns of S3 bucket permissions that say that anybody can read the bucket.
+const READ_COLUMNS: [&str; 2] = ["ACL Allows List", "Policy Allows Access"];
+
+/// The column that says that anybody can write it.
+const WRITE_COLUMN: &str = "ACL Allows Upload/Delete";
+
+/// What anybody can do to the bucket of a row; `None` when it is not about that.
+pub(super) fn public_access(check: &str, status: &str, cells: &Row<'_>) -> Option<Access> {
+    let is_red = status.eq_ignore_ascii_case("error");
+    let access = Access {
+        read: READ_COLUMNS.iter().any(|column| cells.says_yes(column)),
+        write: cells.says_yes(WRITE_COLUMN),
+    };
+    let says_any = access.read || access.write;
+    (check == super::verdict::S3_BUCKET_PERMISSIONS && is_red && says_any).then_some(access)
+}
+
+/// Of the columns that make statements, leaves those of the statement about `access`.
+pub(super) fn retain_columns_of(access: &str, attributes: &mut Vec<Attribute>) {
+    let others: &[&str] = if access == "read" { &[WRITE_COLUMN] } else { &READ_COLUMNS };
+    let is_other = |name: &str| others.iter().any(|other| name.eq_ignore_ascii_case(other));
+    attributes.retain(|attribute| !is_other(&attribute.name));
 }

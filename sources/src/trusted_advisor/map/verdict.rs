@@ -86,7 +86,7 @@ const CRITICAL_WHEN_RED: [&str; 5] = [
 ];
 
 /// S3 bucket permissions: three weaknesses in one, by status and columns.
-const S3_BUCKET_PERMISSIONS: &str = "Pfx0RwqBli";
+pub(super) const S3_BUCKET_PERMISSIONS: &str = "Pfx0RwqBli";
 
 /// Checks that flag what anybody can reach.
 const PUBLIC_WHEN_FLAGGED: [&str; 4] = [

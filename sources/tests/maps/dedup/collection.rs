@@ -3,12 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
+use bytes::Bytes;
 use muster_core::report::Report;
+use muster_core::unit::SourceKind;
 use muster_core::weakness::Classes;
+use muster_sources::document::Document;
+use muster_sources::{events, inspector, macie, security_hub};
 
 use super::mapping::reports_of;
 use super::methods::Method;
+use crate::corpus::paths::{self, Members};
 use crate::corpus::{self, Recorded};
+use crate::unit;
 
 /// Documents and the distinct keys that each method gives them.
 #[derive(Default)]
@@ -50,13 +56,41 @@ pub(super) fn table(corpus: &[Recorded]) -> String {
     text
 }
 
-/// Each document of the collection that is a finding, and its reports.
+/// Each document of the collection that is a finding, and its reports. Those that events carry are
+/// among them; the events of Trusted Advisor, which say a row by themselves, are taken whole.
 fn mapped(corpus: &[Recorded]) -> Vec<(String, Vec<Report>)> {
-    let findings =
-        corpus::findings(corpus).map(|recorded| (recorded.text.clone(), corpus::map(recorded)));
-    let rows = corpus::rows(corpus).into_iter().map(|(text, document)| (text, vec![document]));
-    let reports = |(text, documents): (String, Vec<_>)| {
-        (text, documents.into_iter().filter_map(|d| reports_of(d).ok()).flatten().collect())
+    let mut documents: Vec<(String, Vec<Document>)> = corpus::findings(corpus)
+        .map(|recorded| (recorded.text.clone(), corpus::map(recorded)))
+        .collect();
+    documents.extend(corpus::rows(corpus).into_iter().map(|(text, row)| (text, vec![row])));
+    documents.extend(other_paths(corpus));
+    let reports = |(text, documents): (String, Vec<Document>)| {
+        let reports = documents.into_iter().filter_map(|document| reports_of(document).ok());
+        (text, reports.flatten().collect())
     };
-    findings.chain(rows).map(reports).collect()
+    documents.into_iter().map(reports).collect()
+}
+
+fn other_paths(corpus: &[Recorded]) -> Vec<(String, Vec<Document>)> {
+    let hub = unit(SourceKind::SecurityHub, "");
+    let (of_inspector, of_macie) = (unit(SourceKind::Inspector, ""), unit(SourceKind::Macie, ""));
+    let checks: Vec<_> = corpus::checks(corpus).into_values().collect();
+    let is_ocsf = |members: &Members<'_>| members.contains_key("finding_info");
+    let is_inspector = |members: &Members<'_>| members.contains_key("findingArn");
+    let is_macie = |members: &Members<'_>| members.contains_key("resourcesAffected");
+    let is_row = |members: &Members<'_>| {
+        members.get("source").is_some_and(|source| source.get() == r#""aws.trustedadvisor""#)
+    };
+    let mut found = Vec::new();
+    let mut take = |folder, is_one, map: &dyn Fn(&Bytes) -> Vec<Document>| {
+        for document in paths::documents(folder, is_one) {
+            found.push((String::from_utf8(document.to_vec()).unwrap(), map(&document)));
+        }
+    };
+    take("ocsf", is_ocsf, &|one| vec![security_hub::map::ocsf::finding(one, &hub)]);
+    take("eventbridge", is_ocsf, &|one| vec![security_hub::map::ocsf::finding(one, &hub)]);
+    take("inspector2", is_inspector, &|one| vec![inspector::map::finding(one, &of_inspector)]);
+    take("macie2", is_macie, &|one| vec![macie::map::finding(one, &of_macie)]);
+    take("eventbridge", is_row, &|one| events::map::event(one, &checks, &hub));
+    found
 }

@@ -6,7 +6,10 @@ use bytes::Bytes;
 use muster_core::report::Report;
 use muster_core::unit::{SourceKind, Unit};
 use muster_sources::document::Document;
-use muster_sources::{access_analyzer, guardduty, security_hub, trusted_advisor};
+use muster_sources::trusted_advisor::map::Check;
+use muster_sources::{
+    access_analyzer, config, events, guardduty, inspector, macie, security_hub, trusted_advisor,
+};
 use serde_json::{Value, json};
 
 use super::labels::Labelled;
@@ -24,6 +27,19 @@ pub(super) fn reports(labelled: &Labelled) -> Result<Vec<Report>, String> {
         }
         "access-analyzer" => vec![access(&document, &unit(context, SourceKind::AccessAnalyzer))],
         "trusted-advisor" => row(&document, context),
+        "ocsf" => {
+            let unit = unit(context, SourceKind::SecurityHub);
+            vec![security_hub::map::ocsf::finding(&document, &unit)]
+        }
+        "inspector2" => {
+            vec![inspector::map::finding(&document, &unit(context, SourceKind::Inspector))]
+        }
+        "macie2" => vec![macie::map::finding(&document, &unit(context, SourceKind::Macie))],
+        "config" => vec![evaluation(&document, context)],
+        "event" => {
+            let unit = unit(context, SourceKind::SecurityHub);
+            events::map::event(&document, &checks(context), &unit)
+        }
         path => return Err(format!("nothing maps the path {path}")),
     };
     let mut reports = Vec::new();
@@ -34,10 +50,7 @@ pub(super) fn reports(labelled: &Labelled) -> Result<Vec<Report>, String> {
 }
 
 pub(super) fn reports_of(document: Document) -> Result<Vec<Report>, String> {
-    match document {
-        Document::Report(report) => Ok(vec![*report]),
-        Document::Unmapped(unmapped) => Err(unmapped.error),
-    }
+    document.into_reports().map_err(|unmapped| unmapped.error)
 }
 
 /// The unit whose page brought the document.
@@ -61,10 +74,22 @@ fn access(document: &Bytes, unit: &Unit) -> Document {
     }
 }
 
+/// An evaluation, with the rule that `DescribeConfigRules` describes.
+fn evaluation(document: &Bytes, context: &Value) -> Document {
+    let rules = json!({"ConfigRules": [context["rule"]]}).to_string();
+    let rule = config::map::rules_page(&rules.into()).unwrap().rules.remove(0);
+    config::map::evaluation(document, &rule, &unit(context, SourceKind::Config))
+}
+
+/// The checks that `DescribeTrustedAdvisorChecks` describes: the one of the document, if it has one.
+fn checks(context: &Value) -> Vec<Check> {
+    let checks: Vec<&Value> = context.get("check").into_iter().collect();
+    trusted_advisor::map::checks(&json!({"checks": checks}).to_string().into()).unwrap()
+}
+
 /// A row of a check, in the answer that has nothing but it.
 fn row(document: &Bytes, context: &Value) -> Vec<Document> {
-    let checks = json!({"checks": [context["check"]]}).to_string();
-    let check = trusted_advisor::map::checks(&checks.into()).unwrap().remove(0);
+    let check = checks(context).remove(0);
     let row: Value = serde_json::from_slice(document).unwrap();
     let result = json!({"result": {
         "checkId": check.id,
