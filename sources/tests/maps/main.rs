@@ -9,6 +9,7 @@ mod access_analyzer;
 mod agreement;
 mod bad_input;
 mod corpus;
+mod dedup;
 mod guardduty;
 mod same_finding;
 mod security_hub;

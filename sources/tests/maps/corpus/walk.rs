@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 /// What a document is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Asff,
     GuardDuty,
     AccessAnalyzer,
@@ -20,12 +20,12 @@ pub(super) enum Kind {
 
 /// A document of the corpus.
 #[derive(Clone, Debug)]
-pub(super) struct Recorded {
+pub(crate) struct Recorded {
     /// Folder and name.
     pub(super) file: String,
     pub(super) kind: Kind,
     /// Byte for byte.
-    pub(super) text: String,
+    pub(crate) text: String,
     pub(super) value: Value,
     /// The analyzer that an event names; empty otherwise.
     pub(super) analyzer: String,
