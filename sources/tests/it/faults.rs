@@ -138,7 +138,7 @@ async fn a_region_that_is_not_opted_in_says_so() {
     world.disable_region(&muster_testkit::Scope::new(ACCOUNT, "me-central-1"));
     let emulator = start(world).await;
 
-    let source = account(&emulator).await.source(KIND, &"me-central-1".parse().unwrap());
+    let source = account(&emulator).await.source(KIND, &"me-central-1".parse().unwrap()).unwrap();
     let error = read(&*source, sweep()).await.unwrap_err();
 
     check(
