@@ -11,7 +11,7 @@
 
 mod expect;
 mod known;
-mod paths;
+pub(crate) mod paths;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,7 +24,8 @@ use muster_sources::document::Document;
 use muster_sources::{access_analyzer, guardduty, security_hub, trusted_advisor};
 use serde_json::Value;
 
-use self::walk::{Kind, Recorded};
+use self::walk::Kind;
+pub(crate) use self::walk::Recorded;
 use crate::{report_of, unit};
 
 /// The documents that cannot be mapped: part of the file's name, how many, and the reason.
@@ -45,7 +46,7 @@ fn directory() -> PathBuf {
 
 /// The corpus, or `None` with a word about it.
 #[expect(clippy::print_stdout, reason = "a test that is skipped must say so")]
-fn corpus() -> Option<Vec<Recorded>> {
+pub(crate) fn corpus() -> Option<Vec<Recorded>> {
     let directory = directory();
     if directory.join("securityhub").is_dir() {
         return Some(walk::read(&directory));
@@ -55,7 +56,29 @@ fn corpus() -> Option<Vec<Recorded>> {
 }
 
 /// Maps one recorded document as a page of its API would bring it.
-fn map(recorded: &Recorded) -> Vec<Document> {
+/// Whether it is the collection that these tests were written with.
+pub(crate) fn is_the_known_one() -> bool {
+    walk::manifest().is_some_and(|manifest| manifest.is_the_known_one)
+}
+
+/// The rows of the results of Trusted Advisor checks: what each says, and how it is mapped.
+pub(crate) fn rows(corpus: &[Recorded]) -> Vec<(String, Document)> {
+    let checks = checks(corpus);
+    let unit = unit(SourceKind::TrustedAdvisor, "");
+    let mut found = Vec::new();
+    for recorded in corpus.iter().filter(|recorded| recorded.kind == Kind::CheckResult) {
+        let id = recorded.value["checkId"].as_str().unwrap();
+        let fallback = trusted_advisor::map::Check { id: id.to_owned(), ..Default::default() };
+        let check = checks.get(id).unwrap_or(&fallback);
+        let body = Bytes::from(format!(r#"{{"result": {}}}"#, recorded.text));
+        let documents = trusted_advisor::map::result(&body, check, &unit).unwrap().documents;
+        let rows = recorded.value["flaggedResources"].as_array().unwrap();
+        found.extend(rows.iter().map(Value::to_string).zip(documents));
+    }
+    found
+}
+
+pub(crate) fn map(recorded: &Recorded) -> Vec<Document> {
     let document = Bytes::from(recorded.text.clone());
     let page = |list: &str| Bytes::from(format!(r#"{{"{list}": [{}]}}"#, recorded.text));
     match recorded.kind {
@@ -80,7 +103,7 @@ fn map(recorded: &Recorded) -> Vec<Document> {
     }
 }
 
-fn findings(corpus: &[Recorded]) -> impl Iterator<Item = &Recorded> {
+pub(crate) fn findings(corpus: &[Recorded]) -> impl Iterator<Item = &Recorded> {
     corpus.iter().filter(|recorded| {
         matches!(recorded.kind, Kind::Asff | Kind::GuardDuty | Kind::AccessAnalyzer)
     })
@@ -203,7 +226,7 @@ fn the_documents_that_were_read_by_hand_are_mapped_as_they_were_read() {
 }
 
 /// The checks of the corpus by id, as `DescribeTrustedAdvisorChecks` would bring them.
-fn checks(corpus: &[Recorded]) -> BTreeMap<String, trusted_advisor::map::Check> {
+pub(crate) fn checks(corpus: &[Recorded]) -> BTreeMap<String, trusted_advisor::map::Check> {
     let mut checks = BTreeMap::new();
     for recorded in corpus.iter().filter(|recorded| recorded.kind == Kind::Check) {
         let body = Bytes::from(format!(r#"{{"checks": [{}]}}"#, recorded.text));

@@ -14,10 +14,10 @@ use super::{checks, corpus, walk};
 use crate::unit;
 
 /// The members of an object.
-type Members<'a> = BTreeMap<String, &'a RawValue>;
+pub(crate) type Members<'a> = BTreeMap<String, &'a RawValue>;
 
 /// The documents of a folder, byte for byte: those whose members `is_one` knows.
-fn documents(folder: &str, is_one: fn(&Members<'_>) -> bool) -> Vec<Bytes> {
+pub(crate) fn documents(folder: &str, is_one: fn(&Members<'_>) -> bool) -> Vec<Bytes> {
     let mut found = Vec::new();
     let Ok(entries) = std::fs::read_dir(super::directory().join(folder)) else { return found };
     let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
