@@ -109,6 +109,9 @@ pub enum Origin<'a> {
         region: &'a Region,
         /// The canonical resource, or `@` and a hash of what does not move in the row.
         resource: &'a str,
+        /// What tells its rows of one resource apart (a key, a port, a certificate); empty when
+        /// there is one row for a resource.
+        facet: &'a str,
     },
     /// An Inspector finding.
     Inspector {
@@ -146,6 +149,9 @@ pub enum Origin<'a> {
         product: &'a str,
         /// The account.
         account: AccountId,
+        /// The Region of the `ProductArn`, which AWS asks for together with the `Id`; empty when it
+        /// has none.
+        region: &'a str,
         /// The ASFF `Id`.
         id: &'a str,
     },
@@ -190,8 +196,11 @@ impl Origin<'_> {
                 text.part(partition).part(account.as_str()).part(region.as_str());
                 text.part(&control.to_ascii_uppercase()).part(resource);
             }
-            Self::TrustedAdvisor { account, check, region, resource } => {
+            Self::TrustedAdvisor { account, check, region, resource, facet } => {
                 text.part(account.as_str()).part(check).part(region.as_str()).part(resource);
+                if !facet.is_empty() {
+                    text.part(facet);
+                }
             }
             Self::Inspector { arn } => {
                 text.part(arn);
@@ -202,8 +211,8 @@ impl Origin<'_> {
             Self::Health { account, event } => {
                 text.part(account.as_str()).part(event);
             }
-            Self::OtherAsff { product, account, id } => {
-                text.part(product).part(account.as_str()).part(id);
+            Self::OtherAsff { product, account, region, id } => {
+                text.part(product).part(account.as_str()).part(region).part(id);
             }
         }
         OriginKey { rule, text: text.0 }
@@ -361,7 +370,13 @@ mod tests {
                 "shc|aws|123456789012|global|IAM.9|arn:aws:iam::123456789012:root".to_owned(),
             ),
             (
-                Origin::TrustedAdvisor { account, check: "Pfx0RwqBli", region, resource: "@ab" },
+                Origin::TrustedAdvisor {
+                    account,
+                    check: "Pfx0RwqBli",
+                    region,
+                    resource: "@ab",
+                    facet: "",
+                },
                 "ta|123456789012|Pfx0RwqBli|eu-west-1|@ab".to_owned(),
             ),
             (
@@ -377,8 +392,8 @@ mod tests {
                 "hlt|123456789012|arn:aws:health:us-east-1::event/S/T/I".to_owned(),
             ),
             (
-                Origin::OtherAsff { product: "prowler/prowler", account, id: "p|1%" },
-                "asff|prowler/prowler|123456789012|p%7C1%25".to_owned(),
+                Origin::OtherAsff { product: "prowler/prowler", account, region: "", id: "p|1%" },
+                "asff|prowler/prowler|123456789012||p%7C1%25".to_owned(),
             ),
         ];
 
@@ -414,7 +429,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_key_reads_back_to_its_parts(product in "[a-z|%\n ]{0,8}/[a-zé|]{0,8}", id in any::<String>()) {
-            let key = Origin::OtherAsff { product: &product, account: account(), id: &id }.key();
+            let key = Origin::OtherAsff { product: &product, account: account(), region: "", id: &id }.key();
 
             prop_assert_eq!(parts(&key), ["asff", &product, "123456789012", &id]);
             prop_assert!(!key.text.contains(|c: char| c.is_ascii_control()));

@@ -139,6 +139,7 @@ impl Run<'_> {
         let mut window = Window::new(from, self.notes_max);
         let mut failed = None;
         let mut findings = 0;
+        let mut pins = BTreeMap::new();
         self.store.scan_findings(&mut |finding| {
             findings += 1;
             let placed = match placer.all(&finding) {
@@ -148,6 +149,12 @@ impl Run<'_> {
                     return;
                 }
             };
+            match placer.pins(&finding) {
+                Ok(more) => pins.extend(more),
+                Err(error) => {
+                    failed.get_or_insert(error);
+                }
+            }
             let held = finding.reports.iter().zip(&placed);
             let is_right =
                 |(held, placed): (&_, &plan::Placed)| place::is_right(&finding, held, placed);
@@ -168,6 +175,10 @@ impl Run<'_> {
         })?;
         if let Some(error) = failed {
             return Err(error);
+        }
+        if self.mode == Mode::Apply {
+            let rows = pins.iter().map(|(from, route)| routes::row(*from, Some(route))).collect();
+            self.write(Vec::new(), rows)?;
         }
         self.figures.findings = findings;
         self.figures.scans += 1;
@@ -291,8 +302,9 @@ impl Run<'_> {
                 }
             }
         }
-        for Mutation { base, finding, change } in &refolded.mutations {
-            figures.founded += u64::from(*base == Revision::ZERO);
+        figures.founded += u64::from(refolded.founded);
+        let kept = refolded.mutations.iter().skip(usize::from(refolded.founded));
+        for Mutation { finding, change, .. } in kept {
             let (Some(before), None) = (&change.before, finding.merged_into) else { continue };
             if before.status != change.after.status {
                 let moved = (before.status, change.after.status);

@@ -66,6 +66,10 @@ pub fn control_of_rule(generator: &str) -> Option<Cow<'_, str>> {
 ///
 /// `kind` is the ASFF type of the resource, empty when unknown; `resource` its canonical name.
 pub fn is_global_control(control: &str, kind: &str, resource: &str) -> bool {
+    // IAM.28 is about the analyzer of each Region.
+    if control.eq_ignore_ascii_case("IAM.28") {
+        return false;
+    }
     let service = control.split('.').next().unwrap_or_default();
     if ["IAM", "CloudFront"].iter().any(|global| service.eq_ignore_ascii_case(global)) {
         return true;

@@ -62,6 +62,8 @@ pub struct Refolded {
     /// The finding that has the group's reports now: its id, and the key that it was made for. `None`
     /// when the group has none.
     pub holder: Option<(FindingId, String)>,
+    /// No finding claimed the group: the first mutation makes, or revives, one for it.
+    pub founded: bool,
     /// How many findings lost their place to the holder.
     pub merged: u64,
 }
@@ -102,6 +104,7 @@ pub fn refold(group: &Group<'_>) -> Refolded {
         ..Refolded::default()
     };
     let Some(gained) = group.gained(survivor, arrive, &by) else { return refolded };
+    refolded.founded = survivor.is_none();
     let holder = match gained {
         Gained::Same(finding) => (finding.id, finding.key.clone()),
         Gained::Written(mutation) => {

@@ -88,8 +88,9 @@ impl Context<'_> {
 
     /// By product and id: what fits everything else.
     fn other(&self, class: FindingClass) -> Identity {
-        let origin =
-            Origin::OtherAsff { product: self.product, account: self.place.account, id: self.id };
+        let region = Arn::parse(self.asff.product_arn.as_str()).map_or("", |arn| arn.region);
+        let (product, account) = (self.product, self.place.account);
+        let origin = Origin::OtherAsff { product, account, region, id: self.id };
         let rule = if self.generator().is_empty() { self.id } else { self.generator() };
         Identity::new(&origin, rule, class)
     }

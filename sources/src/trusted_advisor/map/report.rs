@@ -98,7 +98,8 @@ fn report(row: &FlaggedResource<'_>, document: &Bytes, evaluation: &Evaluation<'
     let stated = row::region(row, &cells);
     let place =
         Place { partition: unit.region.partition(), account: unit.account, region: &stated };
-    let about = about(row, check, &cells, &place);
+    let facet = subject::facet(&cells);
+    let about = about(row, check, &cells, &facet, &place);
     let verdict = Verdict::read(row.status.as_str(), &mut remarks);
     let (severity, exposure) = verdict::severity(check, verdict, &cells);
     let is_suppressed = row.is_suppressed.flag() == Some(true);
@@ -108,7 +109,6 @@ fn report(row: &FlaggedResource<'_>, document: &Bytes, evaluation: &Evaluation<'
         (verdict.status(), word(row.status.as_str()))
     };
     let time = remarks.time("timestamp", time);
-    let facet = subject::facet(&cells);
     let (raw, raw_truncated) = draft::raw(document);
     let description = [cells.lines(), check.description.clone()];
     Report {
@@ -159,7 +159,13 @@ struct About {
     row: String,
 }
 
-fn about(row: &FlaggedResource<'_>, check: &Check, cells: &Row<'_>, place: &Place<'_>) -> About {
+fn about(
+    row: &FlaggedResource<'_>,
+    check: &Check,
+    cells: &Row<'_>,
+    facet: &str,
+    place: &Place<'_>,
+) -> About {
     let says_nothing = check.columns.is_empty() && row.metadata.total == 0;
     let mut resources = if says_nothing {
         vec![subject::account(place)]
@@ -189,7 +195,7 @@ fn about(row: &FlaggedResource<'_>, check: &Check, cells: &Row<'_>, place: &Plac
         let by_hash = format!("@{hash}");
         let resource = if is_named { primary } else { &by_hash };
         let Place { account, region, .. } = *place;
-        let origin = Origin::TrustedAdvisor { account, check: &check.id, region, resource };
+        let origin = Origin::TrustedAdvisor { account, check: &check.id, region, resource, facet };
         (origin.key(), region.clone())
     };
     let row = stated.map_or(hash, std::borrow::Cow::into_owned);

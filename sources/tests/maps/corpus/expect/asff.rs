@@ -241,7 +241,10 @@ fn asff_origin(
             let region = if is_global { "global".to_owned() } else { here };
             (format!("shc|aws|{account}|{region}|{control}|{resource}"), region)
         }
-        _ => (format!("asff|{product}|{account}|{id}"), here),
+        _ => {
+            let hub = text(value, "ProductArn").split(':').nth(3).unwrap_or_default();
+            (format!("asff|{product}|{account}|{hub}|{id}"), here)
+        }
     })
 }
 
