@@ -429,9 +429,10 @@ mod tests {
     proptest! {
         #[test]
         fn a_key_reads_back_to_its_parts(product in "[a-z|%\n ]{0,8}/[a-zé|]{0,8}", id in any::<String>()) {
-            let key = Origin::OtherAsff { product: &product, account: account(), region: "", id: &id }.key();
+            let (account, region) = (account(), "eu-west-1");
+            let key = Origin::OtherAsff { product: &product, account, region, id: &id }.key();
 
-            prop_assert_eq!(parts(&key), ["asff", &product, "123456789012", &id]);
+            prop_assert_eq!(parts(&key), ["asff", &product, "123456789012", "eu-west-1", &id]);
             prop_assert!(!key.text.contains(|c: char| c.is_ascii_control()));
         }
 

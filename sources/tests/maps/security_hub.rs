@@ -366,7 +366,7 @@ fn a_health_event_is_known_by_the_event_in_its_account() {
 #[test]
 fn partners_and_custom_products_are_known_by_product_account_and_id() {
     let report = asff(&of_product("Prowler/prowler", "prowler-x|1"));
-    assert_eq!(report.origin.text, "asff|prowler/prowler|123456789012|prowler-x%7C1");
+    assert_eq!(report.origin.text, "asff|prowler/prowler|123456789012|eu-west-1|prowler-x%7C1");
     assert_eq!(report.rule_id, "generator");
 
     // Ids of custom products are unique in their account and Region only.

@@ -388,7 +388,7 @@ pub(super) const DOCUMENTS: &[Known] = &[
     Known {
         file: "patch-manager",
         text: "",
-        origin: "asff|aws/ssm-patch-manager|111122223333|us-east-2|arn:aws:patchmanager:us-east-2:111122223333:instance/i-02573cafcfEXAMPLE/document/AWS-RunPatchBaseline/run-command/d710f5bd-04e3-47b4-82f6-df4e0EXAMPLE",
+        origin: "asff|aws/ssm-patch-manager|111122223333|us-east-1|arn:aws:patchmanager:us-east-2:111122223333:instance/i-02573cafcfEXAMPLE/document/AWS-RunPatchBaseline/run-command/d710f5bd-04e3-47b4-82f6-df4e0EXAMPLE",
         place: ("111122223333", "us-east-1"),
         severity: ("INFORMATIONAL", 0),
         status: ("ACTIVE", "ACTIVE"),
@@ -402,7 +402,7 @@ pub(super) const DOCUMENTS: &[Known] = &[
     Known {
         file: "OUTPUTS--block5",
         text: "",
-        origin: "asff|111111111111/default|111111111111|us-east-1|national-security-project-id/us-central1-a/123456/gce-instance-del-protection-check",
+        origin: "asff|111111111111/default|111111111111|us-iso-west-1|national-security-project-id/us-central1-a/123456/gce-instance-del-protection-check",
         place: ("111111111111", "us-iso-west-1"),
         severity: ("LOW", 1),
         status: ("ACTIVE", "FAILED"),
