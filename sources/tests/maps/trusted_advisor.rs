@@ -67,7 +67,7 @@ fn a_row_is_mapped_whole() {
     let group = format!("arn:aws:ec2:eu-west-1:{READER}:security-group/sg-0abc12345def67890");
     assert_eq!(report.source, SourceKind::TrustedAdvisor);
     assert_eq!(report.product, "aws/trusted-advisor");
-    assert_eq!(report.origin.text, format!("ta|{READER}|HCP4007jGY|eu-west-1|{group}"));
+    assert_eq!(report.origin.text, format!("ta|{READER}|HCP4007jGY|eu-west-1|{group}|tcp:22-22"));
     assert_eq!(report.key.provider_id, format!("ta/{READER}/HCP4007jGY/eu-west-1/hash/tcp:22-22"));
     assert_eq!(resource_ids(&report), [group.as_str()]);
     assert_eq!(report.facet, "tcp:22-22");
@@ -203,7 +203,8 @@ fn every_check_with_resources_names_them() {
 
         assert_eq!(resource_ids(&report), [resource], "{id}");
         assert_eq!(report.facet, facet, "{id}");
-        assert_eq!(report.origin.text, format!("ta|{READER}|{id}|eu-west-1|{resource}"));
+        let facet = if facet.is_empty() { String::new() } else { format!("|{facet}") };
+        assert_eq!(report.origin.text, format!("ta|{READER}|{id}|eu-west-1|{resource}{facet}"));
     }
 }
 
