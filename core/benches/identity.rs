@@ -264,7 +264,14 @@ fn row() -> Case {
     const GROUP: &str = "arn:aws:ec2:eu-west-1:123456789012:security-group/sg-0123456789abcdef0";
     let origin = |place: &Place<'_>, resource: &str| {
         let Place { account, region, .. } = *place;
-        Origin::TrustedAdvisor { account, check: "HCP4007jGY", region, resource }.key()
+        Origin::TrustedAdvisor {
+            account,
+            check: "HCP4007jGY",
+            region,
+            resource,
+            facet: "tcp:22-22",
+        }
+        .key()
     };
     let made = origin(&Place { partition: "aws", account: account(), region: &region() }, GROUP);
     let source = SourceKind::TrustedAdvisor;

@@ -15,11 +15,10 @@
 //! | `cfg` | rule's ARN, resource | rule and `EvaluationResultQualifier` | `{rule ARN}/finding/{hash}`; the hash is not stable |
 //! | `hlt` | account, event's ARN without account | events alone: `eventArn`, `affectedAccount` | `{event ARN with the account}/{hash}` |
 //! | `shc` | partition, account, Region or `global`, control, resource | Security Hub itself, and Trusted Advisor's mirrors (`Hs4Ma3G…`) | `…:security-control/{control}/finding/…`, `…:subscription/{standard}/v/{version}/{rule}/finding/…` |
-//! | `ta` | account, check, Region, resource or hash of the row | a row of `DescribeTrustedAdvisorCheckResult` | never: Trusted Advisor only receives |
-//! | `asff` | product, account, id | – | everything else |
+//! | `ta` | account, check, Region, resource or hash of the row, facet | a row of `DescribeTrustedAdvisorCheckResult` | never: Trusted Advisor only receives |
+//! | `asff` | product, account, Region of the product's ARN, id | – | everything else |
 //!
-//! An event has the key of the native document that it carries. Partition, company and product are
-//! compared, not the product's ARN, which has the Region of who asks.
+//! An event has the key of the native document that it carries.
 //!
 //! Invariants (promises D2 and D3), each a property test:
 //! - a key is injective: two origins that differ in any part have different keys, whatever the parts

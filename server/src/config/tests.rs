@@ -14,7 +14,7 @@ fn a_region_is_all_that_must_be_set() {
 
     assert_eq!(config.listen, "127.0.0.1:7443".parse().unwrap());
     assert_eq!(config.collect.regions, ["eu-central-1".parse().unwrap()]);
-    assert_eq!(config.collect.sources, SourceKind::ALL);
+    assert_eq!(config.collect.sources, SourceKind::COLLECTED);
     assert_eq!(config.collect.accounts, []);
     assert_eq!(config.collect.schedule.sweep, Duration::from_hours(6));
 }
