@@ -281,6 +281,18 @@ pub fn observation() -> impl Strategy<Value = Observation> {
     })
 }
 
+/// All versions of `streams`, each once or twice, in any order.
+pub fn shuffled(
+    streams: impl Strategy<Value = Vec<Vec<Report>>>,
+) -> impl Strategy<Value = (Vec<Vec<Report>>, Vec<Report>)> {
+    (streams, vec(1..3_usize, 64)).prop_flat_map(|(streams, times)| {
+        let reports = streams.iter().flatten().zip(times);
+        let reports: Vec<Report> =
+            reports.flat_map(|(report, times)| vec![report.clone(); times]).collect();
+        (Just(streams), Just(reports).prop_shuffle())
+    })
+}
+
 /// A report as a finding may hold it.
 pub fn held_report() -> impl Strategy<Value = HeldReport> {
     (observation(), millis(), absence()).prop_map(|(seen, first_stored, absence)| HeldReport {

@@ -6,15 +6,13 @@
 
 use super::entry::{Cause, write};
 use super::hold::arrange;
-use super::{Mutation, REPORTS_MAX, settle};
+use super::{Mutation, REPORTS_MAX, created, settle};
 use crate::change::ChangeKind;
 use crate::finding::{Finding, HeldReport, Placement, RelatedThreat};
-use crate::fold::fold;
-use crate::ids::{FindingId, Revision};
-use crate::priority::Priority;
+use crate::ids::FindingId;
 use crate::report::{ReportKey, Status};
 use crate::time::Millis;
-use crate::triage::{Actor, Triage};
+use crate::triage::Actor;
 
 /// Who moves reports, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,25 +120,25 @@ pub fn leaving(finding: &Finding, report: &ReportKey) -> Result<Vec<ReportKey>, 
     Ok(if all { vec![report.clone()] } else { of_origin })
 }
 
-/// Plans that the reports in `leaving` go from `from` to the finding with `key`: to `to` where it
-/// exists (it is revived if it was a forwarding record), else to a new one.
+/// Plans that the reports in `leaving`, each with what places it then, go from `from` to `to`: to that
+/// finding where it exists (it is revived if it was a forwarding record), else to a new one with that
+/// key.
 ///
 /// # Errors
 ///
 /// When `to` would hold more than [`REPORTS_MAX`] reports.
 pub fn split(
     from: &Finding,
-    leaving: &[ReportKey],
+    leaving: &[(ReportKey, Placement)],
     to: Result<&Finding, &str>,
     by: &Regrouping,
     now: Millis,
 ) -> Result<[Mutation; 2], RegroupError> {
-    let moving: Vec<HeldReport> = from
-        .reports
-        .iter()
-        .filter(|held| leaving.contains(&held.report.key))
-        .map(|held| HeldReport { placed: Placement::Decision, ..held.clone() })
-        .collect();
+    let parted = |held: &HeldReport| {
+        let (_, placed) = leaving.iter().find(|(key, _)| *key == held.report.key)?;
+        Some(HeldReport { placed: placed.clone(), ..held.clone() })
+    };
+    let moving: Vec<HeldReport> = from.reports.iter().filter_map(parted).collect();
     let count = moving.len() + to.map_or(0, |finding| finding.reports.len());
     if count > REPORTS_MAX {
         return Err(RegroupError::TooMany { count });
@@ -149,7 +147,8 @@ pub fn split(
         Ok(finding) => regroup(finding, &[], moving, by, now),
         Err(key) => founded(key, moving, by, now).ok_or(RegroupError::Whole(from.id))?,
     };
-    Ok([regroup(from, leaving, Vec::new(), by, now), gained])
+    let keys: Vec<ReportKey> = leaving.iter().map(|(key, _)| key.clone()).collect();
+    Ok([regroup(from, &keys, Vec::new(), by, now), gained])
 }
 
 /// Plans that `current` loses the reports in `leave` and gains `arrive`. What stays keeps its place.
@@ -177,20 +176,7 @@ pub fn founded(
     now: Millis,
 ) -> Option<Mutation> {
     arrange(&mut reports);
-    let finding = Finding {
-        id: FindingId::derive(key),
-        key: key.to_owned(),
-        facts: fold(&reports)?,
-        reports,
-        triage: Triage::default(),
-        priority: Priority::default(),
-        merged_into: None,
-        threat: None,
-        created: now,
-        updated: now,
-        revision: Revision::ZERO,
-        content_version: 1,
-    };
+    let finding = created(key.to_owned(), reports, now)?;
     Some(regrouped(write(None, finding, cause(by), now)))
 }
 

@@ -168,17 +168,11 @@ impl Writer {
         let keys: Vec<ReportKey> = leaving.iter().map(|(key, _)| key.clone()).collect();
         let image = self.read([to.id].iter())?.remove(&to.id);
         let target = image.as_ref().ok_or(to.key.text.as_str());
-        let mut mutations = match plan::split(finding, &keys, target, by, now) {
+        let mut mutations = match plan::split(finding, &leaving, target, by, now) {
             Ok(mutations) => mutations,
             Err(error) => return Ok(Err(error.into())),
         };
         let [rest, gained] = &mut mutations;
-        for held in &mut gained.finding.reports {
-            let parted = leaving.iter().find(|(key, _)| *key == held.report.key);
-            if let Some((_, placement)) = parted {
-                held.placed.clone_from(placement);
-            }
-        }
         note(rest, Side::Loses, "split_into", to.id, &keys);
         note(gained, Side::Gains, "split_from", finding.id, &keys);
         Ok(Ok(Planned { mutations, routes: vec![row] }))

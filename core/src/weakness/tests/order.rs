@@ -151,12 +151,7 @@ fn streams() -> impl Strategy<Value = Vec<Vec<Report>>> {
 
 /// All versions, each once or twice, in any order.
 fn shuffled() -> impl Strategy<Value = (Vec<Vec<Report>>, Vec<Report>)> {
-    (streams(), vec(1..3_usize, 64)).prop_flat_map(|(streams, times)| {
-        let reports = streams.iter().flatten().zip(times);
-        let reports: Vec<Report> =
-            reports.flat_map(|(report, times)| vec![report.clone(); times]).collect();
-        (Just(streams), Just(reports).prop_shuffle())
-    })
+    testing::shuffled(streams())
 }
 
 proptest! {
