@@ -26,7 +26,7 @@ use self::place::Placer;
 use self::window::{Note, Window};
 use crate::routes::{self, Route, RouteFrom, RoutedBy, Routes};
 use crate::rules;
-use crate::store::{Commit, MetaWrite, Outcome, Store, StoreError};
+use crate::store::{Commit, MetaTable, MetaWrite, Outcome, Store, StoreError, commit_id};
 
 /// How many notes are kept at once: 48 bytes each, so about 100 MB.
 pub const NOTES_MAX: usize = 2_000_000;
@@ -78,15 +78,7 @@ pub fn refold(
     now: Millis,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Refold, StoreError> {
-    let mut run = Run {
-        store,
-        classes,
-        mode,
-        now,
-        notes_max: NOTES_MAX,
-        figures: Refold::default(),
-        commits: 0,
-    };
+    let mut run = Run::new(store, classes, mode, now)?;
     run.all(progress)?;
     Ok(run.figures)
 }
@@ -99,6 +91,8 @@ struct Run<'a> {
     notes_max: usize,
     figures: Refold,
     commits: u64,
+    /// There is no route: nobody need look for one.
+    unrouted: bool,
 }
 
 /// What the next commit writes.
@@ -110,7 +104,25 @@ struct Batch {
     touched: HashSet<FindingId>,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    fn new(
+        store: &'a dyn Store,
+        classes: &'a Classes,
+        mode: Mode,
+        now: Millis,
+    ) -> Result<Self, StoreError> {
+        Ok(Self {
+            store,
+            classes,
+            mode,
+            now,
+            notes_max: NOTES_MAX,
+            figures: Refold::default(),
+            commits: 0,
+            unrouted: routes::is_empty(store)?,
+        })
+    }
+
     fn all(&mut self, progress: &mut dyn FnMut(u64, u64)) -> Result<(), StoreError> {
         if self.mode == Mode::Apply {
             self.write(Vec::new(), vec![rules::begin(self.classes.text())])?;
@@ -132,14 +144,23 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Where reports go, by what is written so far.
+    fn routes(&self) -> Routes<'_> {
+        Routes::known(self.store, self.classes, self.unrouted)
+    }
+
+    fn placer(&self) -> Placer<'_> {
+        Placer::new(self.routes(), self.classes)
+    }
+
     /// Notes what must move, of the groups after `from`.
     fn scan(&mut self, from: Option<FindingId>) -> Result<Window, StoreError> {
-        let routes = Routes::new(self.store, self.classes)?;
-        let placer = Placer::new(routes, self.classes);
+        let placer = self.placer();
         let mut window = Window::new(from, self.notes_max);
         let mut failed = None;
         let mut findings = 0;
         let mut pins = BTreeMap::new();
+        let writes = self.mode == Mode::Apply;
         self.store.scan_findings(&mut |finding| {
             findings += 1;
             let placed = match placer.all(&finding) {
@@ -149,10 +170,12 @@ impl Run<'_> {
                     return;
                 }
             };
-            match placer.pins(&finding) {
-                Ok(more) => pins.extend(more),
-                Err(error) => {
-                    failed.get_or_insert(error);
+            if writes {
+                match placer.pins(&finding) {
+                    Ok(more) => pins.extend(more),
+                    Err(error) => {
+                        failed.get_or_insert(error);
+                    }
                 }
             }
             let held = finding.reports.iter().zip(&placed);
@@ -176,10 +199,8 @@ impl Run<'_> {
         if let Some(error) = failed {
             return Err(error);
         }
-        if self.mode == Mode::Apply {
-            let rows = pins.iter().map(|(from, route)| routes::row(*from, Some(route))).collect();
-            self.write(Vec::new(), rows)?;
-        }
+        let rows = pins.iter().map(|(from, route)| routes::row(*from, Some(route))).collect();
+        self.write(Vec::new(), rows)?;
         self.figures.findings = findings;
         self.figures.scans += 1;
         window.close();
@@ -195,12 +216,11 @@ impl Run<'_> {
         let known = notes.chunk_by(|a, b| a.group == b.group).count() as u64;
         let mut batch = Batch::default();
         for (done, notes) in notes.chunk_by(|a, b| a.group == b.group).enumerate() {
-            let members = match self.members(notes, &batch)? {
-                Some(members) => members,
-                None => {
-                    self.flush(&mut batch)?;
-                    self.members(notes, &batch)?.unwrap_or_default()
-                }
+            let members = if let Some(members) = self.members(notes, &batch)? {
+                members
+            } else {
+                self.flush(&mut batch)?;
+                self.members(notes, &batch)?.unwrap_or_default()
             };
             let Some(first) = notes.first() else { continue };
             let group = Group { id: first.group, members: &members, now: self.now };
@@ -222,8 +242,7 @@ impl Run<'_> {
 
     /// The findings that have to do with a group; `None` when the batch must be written first.
     fn members(&self, notes: &[Note], batch: &Batch) -> Result<Option<Vec<Member>>, StoreError> {
-        let routes = Routes::new(self.store, self.classes)?;
-        let placer = Placer::new(routes, self.classes);
+        let placer = self.placer();
         let claims = |id| notes.iter().any(|note| note.finding == id && note.claims);
         let ids: Vec<FindingId> = notes.iter().map(|note| note.finding).collect();
         if ids.iter().any(|id| batch.touched.contains(id)) {
@@ -270,7 +289,7 @@ impl Run<'_> {
         let route = (*holder != group.id).then(|| Route { key: key.clone(), by: RoutedBy::Rules });
         batch.routes.insert(RouteFrom::Key(group.id), route);
         let own = RouteFrom::Key(*holder);
-        let routes = Routes::new(self.store, self.classes)?;
+        let routes = self.routes();
         if *holder != group.id && !batch.routes.contains_key(&own) && routes.route(own)?.is_none() {
             batch.routes.insert(own, self.free_name(key)?);
         }
@@ -324,9 +343,8 @@ impl Run<'_> {
             return Ok(());
         }
         self.commits += 1;
-        let mut id = [0; 16];
-        id[..8].copy_from_slice(&self.now.0.to_be_bytes());
-        id[8..].copy_from_slice(&self.commits.to_be_bytes());
+        self.unrouted &= meta.iter().all(|row| row.table != MetaTable::Route);
+        let id = commit_id(self.now, self.commits);
         let committed = self.store.commit(&Commit { id, mutations, meta })?;
         if committed.outcomes.iter().any(|outcome| matches!(outcome, Outcome::Stale(_))) {
             let what = "a finding changed while its group was re-folded".to_owned();

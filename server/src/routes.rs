@@ -139,10 +139,15 @@ impl<'a> Routes<'a> {
     ///
     /// When the store cannot be read, or its aliases lead in a circle.
     pub fn place(&self, report: &Report) -> Result<Placed, StoreError> {
+        self.place_by(report, self.classes.key(report))
+    }
+
+    /// Where `report` belongs, whose key by the classes is `key`.
+    pub(crate) fn place_by(&self, report: &Report, key: FindingKey) -> Result<Placed, StoreError> {
         if self.is_empty {
-            return Ok(placed(self.classes.key(report)));
+            return Ok(placed(key));
         }
-        let mut steps = self.walk(report)?.steps;
+        let mut steps = self.walk_by(report, key)?.steps;
         Ok(steps.pop().expect("a walk has a step"))
     }
 
@@ -152,6 +157,10 @@ impl<'a> Routes<'a> {
     ///
     /// As for [`place`](Self::place).
     pub fn walk(&self, report: &Report) -> Result<Walk, StoreError> {
+        self.walk_by(report, self.classes.key(report))
+    }
+
+    fn walk_by(&self, report: &Report, key: FindingKey) -> Result<Walk, StoreError> {
         let own = [
             RouteFrom::Report(report.key.digest()),
             RouteFrom::Origin(origin_digest(&report.origin)),
@@ -160,13 +169,13 @@ impl<'a> Routes<'a> {
             if let Some(route) = self.route(pin)? {
                 let placement = match route.by {
                     RoutedBy::Decision => Placement::Decision,
-                    RoutedBy::Rules => self.classes.key(report).placement,
+                    RoutedBy::Rules => key.placement,
                 };
                 let first = placed(FindingKey { text: route.key, placement });
                 return self.follow(Some(pin), first);
             }
         }
-        self.follow(None, self.holder(self.classes.key(report))?)
+        self.follow(None, self.holder(key)?)
     }
 
     /// The finding that has the reports with this key, as far as rules say.

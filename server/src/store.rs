@@ -150,6 +150,14 @@ impl MetaTable {
         [Self::Checkpoint, Self::Request, Self::Quarantine, Self::Unit, Self::Store, Self::Route];
 }
 
+/// Names a commit: unique for one process and store while `count` grows, without a random number.
+pub(crate) fn commit_id(now: Millis, count: u64) -> [u8; 16] {
+    let mut id = [0; 16];
+    id[..8].copy_from_slice(&now.0.to_be_bytes());
+    id[8..].copy_from_slice(&count.to_be_bytes());
+    id
+}
+
 /// What is written at once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Commit {

@@ -40,7 +40,7 @@ impl<'a> Placer<'a> {
 
     fn one(&self, finding: &Finding, held: &HeldReport) -> Result<Placed, StoreError> {
         let key = self.classes.key(&held.report);
-        let mut end = self.routes.place(&held.report)?;
+        let mut end = self.routes.place_by(&held.report, key.clone())?;
         if held.placed == Placement::Decision && end.key.placement != Placement::Decision {
             end.id = finding.id;
             end.key.placement = Placement::Decision;

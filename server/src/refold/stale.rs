@@ -5,8 +5,7 @@ use muster_core::ids::FindingId;
 use muster_core::plan;
 
 use super::Run;
-use super::place::Placer;
-use crate::routes::{self, RouteFrom, RoutedBy, Routes};
+use crate::routes::{self, RouteFrom, RoutedBy};
 use crate::store::{MetaTable, MetaWrite, StoreError};
 
 /// How many rows are read, and written, at once.
@@ -66,7 +65,6 @@ impl Run<'_> {
 
     /// The group that a finding stays with.
     fn claimed(&self, finding: &Finding) -> Result<Option<FindingId>, StoreError> {
-        let placer = Placer::new(Routes::new(self.store, self.classes)?, self.classes);
-        Ok(plan::claim(finding.id, &placer.all(finding)?))
+        Ok(plan::claim(finding.id, &self.placer().all(finding)?))
     }
 }

@@ -23,11 +23,12 @@ fn classes(version: [Option<u8>; 8]) -> Classes {
             .map(|rule| format!("\"r{rule}\""))
             .collect();
         if !rules.is_empty() {
-            text.push_str(&format!(
+            let class = format!(
                 "[[class]]\nid = \"test.c{class}\"\ntitle = \"t\"\n\
                  merge = [{{ product = \"prowler/prowler\", rule = [{}] }}]\n",
                 rules.join(", ")
-            ));
+            );
+            text.push_str(&class);
         }
     }
     Classes::read(&text, None).unwrap_or_else(|error| panic!("{error}\n{text}"))
@@ -110,8 +111,7 @@ fn expected(store: &MemoryStore, classes: &Classes) -> BTreeSet<BTreeSet<String>
 
 /// Re-folds with room for `notes_max` notes.
 fn run(store: &MemoryStore, classes: &Classes, mode: Mode, notes_max: usize) -> Refold {
-    let figures = Refold::default();
-    let mut run = Run { store, classes, mode, now: NOW, notes_max, figures, commits: 0 };
+    let mut run = Run { notes_max, ..Run::new(store, classes, mode, NOW).unwrap() };
     run.all(&mut |_, _| {}).unwrap();
     run.figures
 }

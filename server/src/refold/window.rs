@@ -96,7 +96,9 @@ mod tests {
             let mut from = None;
             loop {
                 let mut window = Window::new(from, max);
-                notes.iter().for_each(|note| window.note(*note));
+                for note in &notes {
+                    window.note(*note);
+                }
                 window.close();
                 from = window.until();
                 let found = window.into_notes();

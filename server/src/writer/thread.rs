@@ -19,7 +19,9 @@ use crate::clock::Clock;
 use crate::feed::{Feed, Published};
 use crate::quarantine::Quarantine;
 use crate::routes::{self, Routes};
-use crate::store::{Commit, Head, MetaTable, MetaWrite, Mutation, Outcome, Store, StoreError};
+use crate::store::{
+    Commit, Head, MetaTable, MetaWrite, Mutation, Outcome, Store, StoreError, commit_id,
+};
 use crate::view::View;
 
 /// How many reports one commit takes at most. The rest waits for the next one: a person who asks
@@ -281,15 +283,10 @@ impl Writer {
         }
     }
 
-    /// Names a commit: unique for this process and store, without a random number.
+    /// Names the next commit.
     pub(super) fn commit_id(&mut self) -> [u8; 16] {
         self.commits += 1;
-        let time = self.parts.clock.now().0.to_be_bytes();
-        let count = self.commits.to_be_bytes();
-        let mut id = [0; 16];
-        id[..8].copy_from_slice(&time);
-        id[8..].copy_from_slice(&count);
-        id
+        commit_id(self.parts.clock.now(), self.commits)
     }
 
     /// The oldest time that is kept.
