@@ -68,6 +68,10 @@ use self::sets::Sets;
 use self::slab::Slab;
 use crate::store::Head;
 
+/// How many findings of one resource are related to each other. Beyond (an account, as a resource, may
+/// have thousands), the threats and the findings stored first are.
+pub(crate) const ON_RESOURCE_MAX: usize = 256;
+
 /// The newest committed image of each finding, as lists and filters need it.
 pub struct View {
     rows: Slab<Row>,

@@ -11,7 +11,6 @@ use muster_core::unit::{Checkpoint, Unit};
 use tokio::sync::oneshot;
 
 use super::answer::{Answer, DecidedDraft};
-use super::relations::ON_RESOURCE_MAX;
 use super::requests;
 use super::thread::{Writer, WriterFailure, strip};
 use super::{
@@ -21,7 +20,7 @@ use super::{
 use crate::checkpoint;
 use crate::routes::{Placed, Routes};
 use crate::store::{MetaTable, MetaWrite, Mutation, StoreError};
-use crate::view::View;
+use crate::view::{ON_RESOURCE_MAX, View};
 
 /// The newest images of the findings of a round.
 pub(super) type Images = HashMap<FindingId, Finding>;

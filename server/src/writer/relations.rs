@@ -17,11 +17,7 @@ use super::Request;
 use super::plan::{Images, Round};
 use super::thread::{Writer, WriterFailure};
 use crate::store::{MetaTable, MetaWrite, Mutation, Store, StoreError};
-use crate::view::View;
-
-/// How many findings of one resource are related. Beyond (an account may have thousands), the
-/// threats and the findings stored first are.
-pub(super) const ON_RESOURCE_MAX: usize = 256;
+use crate::view::{ON_RESOURCE_MAX, View};
 
 /// How many findings one commit looks at, but for those of one resource.
 const STEP_FINDINGS: usize = 256;

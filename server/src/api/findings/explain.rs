@@ -13,12 +13,10 @@ use muster_core::report::FindingClass;
 use crate::api::convert;
 use crate::api::error::ApiError;
 use crate::api::read::Reader;
+use crate::view::ON_RESOURCE_MAX;
 
 /// The most related findings that are named.
 const RELATED_MAX: usize = 20;
-
-/// How many findings of a resource are looked at: an account, as a resource, may have thousands.
-const ON_RESOURCE_MAX: usize = 256;
 
 /// How many log entries one call looks through for who moved reports.
 const ENTRIES_MAX: usize = 2000;
