@@ -6,7 +6,8 @@ use bytes::Bytes;
 use muster_core::identity::{Place, canonical_resource};
 use muster_core::ids::{AccountId, Region};
 use muster_core::report::{
-    RAW_BYTES_MAX, RESOURCES_MAX, Resource, TEXT_BYTES_MAX, TITLE_BYTES_MAX, Unmapped, bounded,
+    RAW_BYTES_MAX, RESOURCES_MAX, Resource, Status, TEXT_BYTES_MAX, TITLE_BYTES_MAX, Unmapped,
+    bounded,
 };
 use muster_core::time::Millis;
 use muster_core::unit::Unit;
@@ -182,6 +183,24 @@ pub(crate) fn link(text: &str) -> String {
         && text.len() <= URL_BYTES_MAX
         && text.bytes().all(|b| b.is_ascii_graphic());
     if fits { text.to_owned() } else { String::new() }
+}
+
+/// The status that a product states, by what `known` makes of its word, and the word. A missing or
+/// unknown one is taken for active: nothing is closed by what nobody understands.
+pub(crate) fn status(
+    stated: &str,
+    remarks: &mut Remarks,
+    known: impl FnOnce(&str, &mut Remarks) -> Option<Status>,
+) -> (Status, String) {
+    if stated.is_empty() {
+        remarks.note("status: missing; ACTIVE is taken");
+        return (Status::Active, "ACTIVE".to_owned());
+    }
+    let status = known(stated, remarks).unwrap_or_else(|| {
+        remarks.note(format_args!("status: `{}` is not known", excerpt(stated)));
+        Status::Active
+    });
+    (status, word(stated))
 }
 
 /// A line for people, at most [`TITLE_BYTES_MAX`].

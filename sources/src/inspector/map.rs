@@ -218,21 +218,12 @@ fn severity(finding: &Finding<'_>, remarks: &mut Remarks) -> (Severity, u8) {
 }
 
 fn status(stated: &Scalar<'_>, remarks: &mut Remarks) -> (Status, String) {
-    let text = stated.text().unwrap_or_default();
-    let status = match text.as_ref() {
-        "ACTIVE" => Status::Active,
-        "SUPPRESSED" => Status::Archived,
-        "CLOSED" => Status::Resolved,
-        "" => {
-            remarks.note("status: missing; ACTIVE is taken");
-            return (Status::Active, "ACTIVE".to_owned());
-        }
-        other => {
-            remarks.note(format_args!("status: `{}` is not known", excerpt(other)));
-            Status::Active
-        }
-    };
-    (status, word(&text))
+    draft::status(&stated.text().unwrap_or_default(), remarks, |word, _| match word {
+        "ACTIVE" => Some(Status::Active),
+        "SUPPRESSED" => Some(Status::Archived),
+        "CLOSED" => Some(Status::Resolved),
+        _ => None,
+    })
 }
 
 /// The resources; the account when there is none.

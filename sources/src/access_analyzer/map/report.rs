@@ -13,7 +13,7 @@ use super::statement::{Kind, Statement, left_out};
 use crate::access;
 use crate::document::Document;
 use crate::draft::{self, Remarks, body_text, partition_or, word};
-use crate::lenient::{Scalar, excerpt};
+use crate::lenient::Scalar;
 use crate::resource_type::{BUCKET, config_type};
 
 /// The key of a finding's report: the analyzer and the id, which is unique only there.
@@ -144,25 +144,16 @@ fn status(
     denied: &BTreeSet<String>,
     remarks: &mut Remarks,
 ) -> (Status, String) {
-    let stated = finding.status.as_str();
-    let status = match stated {
-        "ACTIVE" => Status::Active,
-        "ARCHIVED" => Status::Archived,
+    draft::status(finding.status.as_str(), remarks, |word, remarks| match word {
+        "ACTIVE" => Some(Status::Active),
+        "ARCHIVED" => Some(Status::Archived),
         "RESOLVED" if denied.contains(resource) => {
             remarks.note("status: RESOLVED, but the analyzer cannot look at the resource");
-            Status::Unobservable
+            Some(Status::Unobservable)
         }
-        "RESOLVED" => Status::Resolved,
-        "" => {
-            remarks.note("status: missing; ACTIVE is taken");
-            return (Status::Active, "ACTIVE".to_owned());
-        }
-        other => {
-            remarks.note(format_args!("status: `{}` is not known", excerpt(other)));
-            Status::Active
-        }
-    };
-    (status, word(stated))
+        "RESOLVED" => Some(Status::Resolved),
+        _ => None,
+    })
 }
 
 #[cfg(test)]
