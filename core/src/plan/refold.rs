@@ -87,7 +87,7 @@ pub fn claim(finding: FindingId, placed: &[Placed]) -> Option<FindingId> {
 /// it, its reports found a finding of their own.
 pub fn refold(group: &Group<'_>) -> Refolded {
     let by = Regrouping {
-        action: String::new(),
+        action: "refold".to_owned(),
         comment: "the weakness classes changed".to_owned(),
         actor: Actor::system("classes"),
         request_id: String::new(),

@@ -17,7 +17,7 @@ use crate::triage::Actor;
 /// Who moves reports, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Regrouping {
-    /// What was decided, for the log: `merge` or `split`; empty when nobody decided.
+    /// What is done: one of [`REGROUPINGS`](crate::change::REGROUPINGS).
     pub action: String,
     /// What was said with it.
     pub comment: String,

@@ -149,6 +149,8 @@ proptest! {
                 refresh(&store, version, &numbered(*number));
             }
             prop_assert_eq!(groups(&store), expected(&store, version));
+            let verified = crate::store::verify::verify(&store).unwrap();
+            prop_assert_eq!(verified.violations.kept(), []);
             let broken: Vec<_> = all(&store).iter().flat_map(invariants::finding).collect();
             prop_assert_eq!(broken, []);
         }
