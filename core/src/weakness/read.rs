@@ -68,7 +68,14 @@ pub(super) fn compose(base: &str, operator: Option<&str>) -> Result<Vec<Class>, 
         for own in (Text { name: OWN, text }).classes()? {
             let known = classes.iter().position(|known| known.class.id == own.class.id);
             match known {
-                Some(at) if own.off => drop(classes.remove(at)),
+                Some(at) if own.off => {
+                    classes.remove(at);
+                    // Links to it go with it. What the operator's own classes name must be there.
+                    for base in classes.iter_mut().filter(|read| read.text != OWN) {
+                        base.class.parents.retain(|name| *name != own.class.id);
+                        base.class.near.retain(|name| *name != own.class.id);
+                    }
+                }
                 None if own.off => {
                     return Err(own.error("there is none to take away; compare the id"));
                 }

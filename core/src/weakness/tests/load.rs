@@ -42,6 +42,30 @@ fn every_class_and_entry_of_the_program_is_reachable() {
 }
 
 #[test]
+fn every_class_of_the_program_can_be_taken_away() {
+    for class in Classes::builtin().all() {
+        let text = format!("version = 1\n[[class]]\nid = \"{}\"\noff = true\n", class.id);
+
+        let without = Classes::read(Classes::builtin().text(), Some(&text))
+            .unwrap_or_else(|error| panic!("{error}"));
+
+        assert_eq!(without.get(&class.id), None);
+        assert_eq!(without.all().len() + 1, Classes::builtin().all().len());
+    }
+}
+
+#[test]
+fn what_an_operator_takes_away_his_own_classes_cannot_name() {
+    let text = "version = 1\n[[class]]\nid = \"s3.public_read\"\noff = true\n\
+                [[class]]\nid = \"x.y\"\ntitle = \"t\"\nnear = [\"s3.public_read\"]\n\
+                merge = [{ control = \"X.1\" }]\n";
+
+    let error = Classes::read(Classes::builtin().text(), Some(text)).unwrap_err();
+
+    assert!(error.to_string().contains("`s3.public_read` is no other class"), "{error}");
+}
+
+#[test]
 fn an_operator_adds_replaces_and_takes_away() {
     let added = own(&class(
         r#"merge = [{ product = "Prowler/prowler", rule = "s3_x" }, { control = "acm.1" }]"#,
