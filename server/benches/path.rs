@@ -1,7 +1,8 @@
 //! Measures the whole path, each part against a ceiling measured in the same run.
 //!
 //! `cargo bench -p muster-server --no-default-features --bench path [-- PART ..]`, where a part is
-//! `ingest`, `unchanged`, `watch` or `open`; all without one. Sizes: `findings=50000 open=1000000`.
+//! `ingest`, `unchanged`, `watch`, `open` or `refold`; all without one. Sizes: `findings=50000
+//! open=1000000 refold=1000000`.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
@@ -9,6 +10,8 @@
 mod ingest;
 #[path = "path/open.rs"]
 mod open;
+#[path = "path/refold.rs"]
+mod refold;
 #[path = "path/stack.rs"]
 mod stack;
 #[path = "path/watch.rs"]
@@ -17,17 +20,18 @@ mod watch;
 fn main() {
     let arguments: Vec<String> =
         std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
-    if let [child, directory] = arguments.as_slice()
-        && child == "open-child"
-    {
-        open::child(directory.as_ref());
-        return;
+    if let [child, directory] = arguments.as_slice() {
+        match child.as_str() {
+            "open-child" => return open::child(directory.as_ref()),
+            "refold-child" => return refold::child(directory.as_ref()),
+            _ => {}
+        }
     }
     let size = |name: &str, default: u64| {
         let given = arguments.iter().find_map(|argument| argument.strip_prefix(name));
         given.and_then(|number| number.parse().ok()).unwrap_or(default)
     };
-    let parts = ["ingest", "unchanged", "watch", "open"];
+    let parts = ["ingest", "unchanged", "watch", "open", "refold"];
     let wanted = |part: &str| {
         let named = arguments.iter().any(|argument| parts.contains(&argument.as_str()));
         !named || arguments.iter().any(|argument| argument == part)
@@ -40,5 +44,8 @@ fn main() {
     }
     if wanted("open") {
         open::run(size("open=", 1_000_000));
+    }
+    if wanted("refold") {
+        refold::run(size("refold=", 1_000_000));
     }
 }

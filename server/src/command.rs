@@ -18,7 +18,8 @@ use muster_core::unit::SourceKind;
 
 use crate::app::AppError;
 use crate::config::{Config, ConfigError};
-use crate::rules::RulesError;
+use crate::refold::Mode;
+use crate::rules::{self, RulesError};
 
 /// A wrong setting, as in `sysexits.h`.
 pub const EX_CONFIG: u8 = 78;
@@ -62,6 +63,19 @@ enum Command {
         #[arg(long, short, value_name = "FILE")]
         input: Option<PathBuf>,
     },
+    /// Show what other weakness classes would do to a store, and with `--apply` do it. The server must
+    /// be stopped.
+    Refold {
+        #[command(flatten)]
+        data: DataDir,
+        /// A file with weakness classes of your own, over those of this program: the one that the
+        /// server is given.
+        #[arg(long, value_name = "FILE", env = "MUSTER_WEAKNESS_CLASSES")]
+        weakness_classes: Option<PathBuf>,
+        /// Move the reports, and bring the classes into force.
+        #[arg(long)]
+        apply: bool,
+    },
     /// Print the least-privilege IAM policy for the sources, from what the code calls.
     IamPolicy {
         /// Which sources; all when absent.
@@ -102,6 +116,13 @@ pub fn main() -> ExitCode {
         Command::Verify(data) => offline::verify(&data.data_dir),
         Command::Export { data, output } => offline::export(&data.data_dir, output.as_deref()),
         Command::Import { data, input } => offline::import(&data.data_dir, input.as_deref()),
+        Command::Refold { data, weakness_classes, apply } => {
+            let mode = if apply { Mode::Apply } else { Mode::DryRun };
+            match rules::configured(weakness_classes.as_deref()) {
+                Ok(classes) => offline::refold(&data.data_dir, &classes, mode),
+                Err(error) => return fail(EX_CONFIG, &error),
+            }
+        }
         Command::IamPolicy { sources } => iam_policy(&sources),
     };
     match outcome {

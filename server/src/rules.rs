@@ -73,7 +73,7 @@ pub enum RulesError {
     /// A re-fold ended early: some reports are where the new classes say, some where the old ones do.
     #[error(
         "a re-fold did not finish, so the findings are grouped by two sets of weakness classes: run \
-         `musterd refold` again with the same settings, which goes on with it"
+         `musterd refold --apply` again with the same settings, which goes on with it"
     )]
     Unfinished,
     /// The operator's file cannot be read.

@@ -23,9 +23,13 @@ pub(crate) fn run(count: u64) {
     let began = Instant::now();
     fill(directory.path(), count);
     println!("# {count} findings, loaded in {:.0?}", began.elapsed());
+    in_child("open-child", directory.path());
+}
+
+/// Measures in a process of its own, so that only its memory is counted.
+pub(crate) fn in_child(part: &str, directory: &Path) {
     let me = std::env::current_exe().expect("a path");
-    // A process of its own, so that only its memory is counted.
-    let child = Command::new(me).arg("open-child").arg(directory.path()).output().expect("a child");
+    let child = Command::new(me).arg(part).arg(directory).output().expect("a child");
     assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stderr));
     print!("{}", String::from_utf8_lossy(&child.stdout));
 }
@@ -45,15 +49,20 @@ pub(crate) fn child(directory: &Path) {
     let view = View::build(&store).expect("the heads read");
     println!("open with {} findings: {:.2?} (goal 5 s)", view.len(), began.elapsed());
     println!("  the engine alone {opened:.2?}, a bare scan of {count} heads {scan:.2?}");
+    memory("under 700 MB resident");
+}
+
+/// Prints the memory of this process, now and at its peak.
+pub(crate) fn memory(goal: &str) {
     let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
     for name in ["VmRSS", "VmHWM"] {
         let line = status.lines().find(|line| line.starts_with(name)).expect("a line");
         let kib: u64 = line.split_whitespace().nth(1).expect("a number").parse().expect("KiB");
-        println!("  {name} {} MB (goal: under 700 MB resident)", kib / 1000);
+        println!("  {name} {} MB (goal: {goal})", kib / 1000);
     }
 }
 
-fn fill(directory: &Path, count: u64) {
+pub(crate) fn fill(directory: &Path, count: u64) {
     let store = SledStore::open(directory, &SledOptions::default()).expect("the store opens");
     let now = jiff::Timestamp::now();
     let time = Millis(now.as_millisecond());

@@ -1,4 +1,4 @@
-//! What works on a store without a server: `musterd verify`, `export` and `import`.
+//! What works on a store without a server: `musterd verify`, `refold`, `export` and `import`.
 //!
 //! Each opens the store as a server would, so it is refused while one runs. Counts are for people:
 //! on standard output, unless the export itself goes there.
@@ -9,10 +9,17 @@ use std::io::{self, BufReader, BufWriter, IsTerminal, Read, Write};
 use std::path::Path;
 
 use data_encoding::HEXLOWER;
+use muster_core::finding::Placement;
+use muster_core::weakness::Classes;
 
+use crate::clock::{Clock as _, SystemClock};
+use crate::refold::{self, Mode};
 use crate::store::transfer::{self, Counts};
 use crate::store::verify::{self, Verified};
 use crate::store::{SledOptions, SledStore, Store, has_store};
+
+/// After how many groups a re-fold says how far it is.
+const PROGRESS_GROUPS: u64 = 1_000;
 
 /// How many violations are listed; all are counted.
 const LISTED_MAX: usize = 20;
@@ -48,6 +55,47 @@ fn report(verified: &Verified, out: &mut dyn Write) -> Result<(), Box<dyn Error>
         0 => Ok(writeln!(out, "every promise is kept")?),
         1 => Err("1 violation".into()),
         total => Err(format!("{total} violations").into()),
+    }
+}
+
+/// Re-folds a store by `classes`, or says what that would do.
+pub(super) fn refold(data_dir: &Path, classes: &Classes, mode: Mode) -> Result<(), Box<dyn Error>> {
+    let store = open(data_dir)?;
+    let watched = io::stderr().is_terminal();
+    let done = refold::refold(&store, classes, mode, SystemClock.now(), &mut |done, known| {
+        if watched && (done.is_multiple_of(PROGRESS_GROUPS) || done == known) {
+            eprint!("\r{done} of {known} groups");
+        }
+    })?;
+    if watched {
+        eprintln!();
+    }
+    let mut out = io::stdout().lock();
+    writeln!(out, "findings   {}", done.findings)?;
+    writeln!(out, "reports    {} move, or are placed by something else", done.reports)?;
+    for (placement, reports) in &done.by {
+        writeln!(out, "           {reports} by {}", name(placement))?;
+    }
+    writeln!(out, "merged     {} findings forward to another", done.merged)?;
+    writeln!(out, "split off  {} findings", done.founded)?;
+    for ((from, to), findings) in &done.statuses {
+        writeln!(out, "status     {findings} from {} to {}", from.as_str(), to.as_str())?;
+    }
+    match mode {
+        Mode::DryRun => writeln!(out, "nothing was written: `--apply` does it")?,
+        Mode::Apply => {
+            writeln!(out, "in force   classes {}, revision {}", classes.hash(), done.head)?
+        }
+    }
+    Ok(())
+}
+
+/// What places reports, for people.
+fn name(placement: &Placement) -> String {
+    match placement {
+        Placement::Origin => "their origin key".to_owned(),
+        Placement::Class(class) => format!("class {class}"),
+        Placement::Decision => "a decision".to_owned(),
     }
 }
 

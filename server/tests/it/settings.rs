@@ -63,3 +63,18 @@ fn the_iam_policy_is_json_and_names_no_write() {
         assert!(!text.contains(&format!(":{verb}")), "{verb} in {text}");
     }
 }
+
+#[test]
+fn a_refold_needs_a_store_and_classes_that_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let classes = directory.path().join("classes.toml");
+    std::fs::write(&classes, "version = 1\n[[clas]]\n").unwrap();
+
+    let none = musterd(&["refold", "--data-dir"]).arg(directory.path()).output().unwrap();
+    let wrong = musterd(&["refold", "--weakness-classes"]).arg(&classes).output().unwrap();
+
+    assert_eq!(none.status.code(), Some(1));
+    assert!(stderr(&none).contains("there is no store in"), "{}", stderr(&none));
+    assert_eq!(wrong.status.code(), Some(78));
+    assert!(stderr(&wrong).contains("your classes, line 2"), "{}", stderr(&wrong));
+}
