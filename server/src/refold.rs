@@ -28,7 +28,7 @@ use crate::routes::{self, Route, RouteFrom, RoutedBy, Routes};
 use crate::rules;
 use crate::store::{Commit, MetaTable, MetaWrite, Outcome, Store, StoreError, commit_id};
 
-/// How many notes are kept at once: 48 bytes each, so about 100 MB.
+/// How many notes are kept at once: 40 bytes each, and 16 for each group, so about 110 MB.
 pub const NOTES_MAX: usize = 2_000_000;
 
 /// How many mutations are gathered for a commit.
@@ -93,6 +93,8 @@ struct Run<'a> {
     commits: u64,
     /// There is no route: nobody need look for one.
     unrouted: bool,
+    /// There was none at the last scan, by which the groups that it found are planned.
+    unrouted_at_scan: bool,
 }
 
 /// What the next commit writes.
@@ -120,6 +122,7 @@ impl<'a> Run<'a> {
             figures: Refold::default(),
             commits: 0,
             unrouted: routes::is_empty(store)?,
+            unrouted_at_scan: false,
         })
     }
 
@@ -131,7 +134,7 @@ impl<'a> Run<'a> {
         loop {
             let window = self.scan(from)?;
             from = window.until();
-            self.groups(&window.into_notes(), progress)?;
+            self.groups(&window, progress)?;
             if from.is_none() {
                 break;
             }
@@ -153,12 +156,19 @@ impl<'a> Run<'a> {
         Placer::new(self.routes(), self.classes)
     }
 
+    /// The same as of the last scan, as far as that spares looking for routes.
+    fn scanned_placer(&self) -> Placer<'_> {
+        let routes = Routes::known(self.store, self.classes, self.unrouted_at_scan);
+        Placer::new(routes, self.classes)
+    }
+
     /// Notes what must move, of the groups after `from`.
     fn scan(&mut self, from: Option<FindingId>) -> Result<Window, StoreError> {
-        let placer = self.placer();
+        self.unrouted_at_scan = self.unrouted;
+        let placer = self.scanned_placer();
         let mut window = Window::new(from, self.notes_max);
         let mut failed = None;
-        let mut findings = 0;
+        let mut findings: u32 = 0;
         let mut pins = BTreeMap::new();
         let writes = self.mode == Mode::Apply;
         self.store.scan_findings(&mut |finding| {
@@ -193,7 +203,7 @@ impl<'a> Run<'a> {
                 .collect();
             for group in groups {
                 let claims = claimed == Some(group);
-                window.note(Note { group, finding: finding.id, claims });
+                window.note(Note { group, finding: finding.id, place: findings, claims });
             }
         })?;
         if let Some(error) = failed {
@@ -201,21 +211,22 @@ impl<'a> Run<'a> {
         }
         let rows = pins.iter().map(|(from, route)| routes::row(*from, Some(route))).collect();
         self.write(Vec::new(), rows)?;
-        self.figures.findings = findings;
+        self.figures.findings = findings.into();
         self.figures.scans += 1;
         window.close();
         Ok(window)
     }
 
-    /// Plans the groups of `notes`, which are sorted, and writes what they need.
+    /// Plans the groups of a window, and writes what they need.
     fn groups(
         &mut self,
-        notes: &[Note],
+        window: &Window,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<(), StoreError> {
-        let known = notes.chunk_by(|a, b| a.group == b.group).count() as u64;
+        let groups = window.groups();
+        let known = groups.len() as u64;
         let mut batch = Batch::default();
-        for (done, notes) in notes.chunk_by(|a, b| a.group == b.group).enumerate() {
+        for (done, notes) in groups.enumerate() {
             let members = if let Some(members) = self.members(notes, &batch)? {
                 members
             } else {
@@ -242,7 +253,7 @@ impl<'a> Run<'a> {
 
     /// The findings that have to do with a group; `None` when the batch must be written first.
     fn members(&self, notes: &[Note], batch: &Batch) -> Result<Option<Vec<Member>>, StoreError> {
-        let placer = self.placer();
+        let placer = self.scanned_placer();
         let claims = |id| notes.iter().any(|note| note.finding == id && note.claims);
         let ids: Vec<FindingId> = notes.iter().map(|note| note.finding).collect();
         if ids.iter().any(|id| batch.touched.contains(id)) {

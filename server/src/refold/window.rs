@@ -9,6 +9,8 @@ pub(super) struct Note {
     pub(super) group: FindingId,
     /// The finding.
     pub(super) finding: FindingId,
+    /// The how manyth the scan found it to be.
+    pub(super) place: u32,
     /// The group is the one that the finding claims.
     pub(super) claims: bool,
 }
@@ -70,9 +72,12 @@ impl Window {
         self.until
     }
 
-    /// The notes, by group and finding.
-    pub(super) fn into_notes(self) -> Vec<Note> {
-        self.notes
+    /// The notes of each group. The group that the scan met first comes first: the engine keeps
+    /// neighbours of a scan together, and writes whole leaves of them.
+    pub(super) fn groups(&self) -> impl ExactSizeIterator<Item = &[Note]> {
+        let mut groups: Vec<&[Note]> = self.notes.chunk_by(|a, b| a.group == b.group).collect();
+        groups.sort_by_cached_key(|notes| notes.iter().map(|note| note.place).min());
+        groups.into_iter()
     }
 }
 
@@ -89,6 +94,7 @@ mod tests {
         ) {
             let notes: Vec<Note> = groups.iter().enumerate().map(|(index, group)| Note {
                 group: FindingId([*group; 16]),
+                place: u32::try_from(index).unwrap(),
                 finding: FindingId([u8::try_from(index).unwrap(); 16]),
                 claims: index % 2 == 0,
             }).collect();
@@ -100,16 +106,20 @@ mod tests {
                     window.note(*note);
                 }
                 window.close();
+                let after = from;
                 from = window.until();
-                let found = window.into_notes();
-                let groups = found.chunk_by(|a, b| a.group == b.group).count();
-                prop_assert!(found.len() <= max || groups == 1, "bounded");
+                let groups: Vec<&[Note]> = window.groups().collect();
+                let found: Vec<Note> = groups.concat();
+                prop_assert!(found.iter().all(|note| after.is_none_or(|after| note.group > after)));
+                prop_assert!(found.len() <= max || groups.len() == 1, "bounded");
+                prop_assert!(groups.is_sorted_by_key(|group| group.iter().map(|note| note.place).min()));
                 seen.extend(found);
                 if from.is_none() {
                     break;
                 }
             }
 
+            seen.sort_unstable();
             let mut expected = notes;
             expected.sort_unstable();
             prop_assert_eq!(seen, expected);
