@@ -64,12 +64,9 @@ pub(super) fn refold(data_dir: &Path, classes: &Classes, mode: Mode) -> Result<(
     let watched = io::stderr().is_terminal();
     let done = refold::refold(&store, classes, mode, SystemClock.now(), &mut |done, known| {
         if watched && (done.is_multiple_of(PROGRESS_GROUPS) || done == known) {
-            eprint!("\r{done} of {known} groups");
+            progress(done, known);
         }
     })?;
-    if watched {
-        eprintln!();
-    }
     let mut out = io::stdout().lock();
     writeln!(out, "findings   {}", done.findings)?;
     writeln!(out, "reports    {} move, or are placed by something else", done.reports)?;
@@ -84,10 +81,17 @@ pub(super) fn refold(data_dir: &Path, classes: &Classes, mode: Mode) -> Result<(
     match mode {
         Mode::DryRun => writeln!(out, "nothing was written: `--apply` does it")?,
         Mode::Apply => {
-            writeln!(out, "in force   classes {}, revision {}", classes.hash(), done.head)?
+            writeln!(out, "in force   classes {}, revision {}", classes.hash(), done.head)?;
         }
     }
     Ok(())
+}
+
+/// Shows whoever watches how far it is, on one line.
+fn progress(done: u64, known: u64) {
+    let end = if done == known { "\n" } else { "" };
+    // A terminal that went away ends no re-fold.
+    write!(io::stderr(), "\r{done} of {known} groups{end}").ok();
 }
 
 /// What places reports, for people.
