@@ -52,7 +52,9 @@ pub(super) fn exposure(exposure: Exposure) -> wire::Exposure {
     match exposure {
         Exposure::Unknown => wire::Exposure::Unknown,
         Exposure::Private => wire::Exposure::Private,
+        Exposure::Organization => wire::Exposure::Organization,
         Exposure::CrossAccount => wire::Exposure::CrossAccount,
+        Exposure::Internet => wire::Exposure::Internet,
         Exposure::Public => wire::Exposure::Public,
     }
 }
