@@ -23,6 +23,7 @@ use muster_core::time::Millis;
 use muster_core::weakness::Classes;
 
 use self::place::Placer;
+use self::stale::Stirred;
 use self::window::{Note, Window};
 use crate::routes::{self, Route, RouteFrom, RoutedBy, Routes};
 use crate::rules;
@@ -95,6 +96,8 @@ struct Run<'a> {
     unrouted: bool,
     /// There was none at the last scan, by which the groups that it found are planned.
     unrouted_at_scan: bool,
+    /// What it may have made wrong.
+    stirred: Stirred,
 }
 
 /// What the next commit writes.
@@ -113,6 +116,7 @@ impl<'a> Run<'a> {
         mode: Mode,
         now: Millis,
     ) -> Result<Self, StoreError> {
+        let goes_on = rules::refolding(store)?.is_some();
         Ok(Self {
             store,
             classes,
@@ -123,6 +127,7 @@ impl<'a> Run<'a> {
             commits: 0,
             unrouted: routes::is_empty(store)?,
             unrouted_at_scan: false,
+            stirred: if goes_on { Stirred::unknown() } else { Stirred::default() },
         })
     }
 
@@ -238,7 +243,9 @@ impl<'a> Run<'a> {
             let refolded = plan::refold(&group);
             self.count(&group, &refolded);
             if self.mode == Mode::Apply {
-                self.route(&group, &refolded, &mut batch)?;
+                let routed = self.route(&group, &refolded, &mut batch)?;
+                let planned = members.iter().map(|member| member.finding.id);
+                self.stirred.note(group.id, planned, routed);
                 let written = refolded.mutations.iter().map(|mutation| mutation.finding.id);
                 batch.touched.extend(written);
                 batch.mutations.extend(refolded.mutations);
@@ -285,17 +292,18 @@ impl<'a> Run<'a> {
     }
 
     /// Says where the group's key leads from now on, and that the holder's own key leads elsewhere.
+    /// Returns whether it said anything.
     fn route(
         &self,
         group: &Group<'_>,
         refolded: &Refolded,
         batch: &mut Batch,
-    ) -> Result<(), StoreError> {
-        let Some((holder, key)) = &refolded.holder else { return Ok(()) };
+    ) -> Result<bool, StoreError> {
+        let Some((holder, key)) = &refolded.holder else { return Ok(false) };
         let all = group.members.iter().flat_map(|member| &member.placed);
         let mut here = all.filter(|placed| placed.group == group.id);
         if here.all(|placed| placed.placement == Placement::Decision) {
-            return Ok(());
+            return Ok(false);
         }
         let route = (*holder != group.id).then(|| Route { key: key.clone(), by: RoutedBy::Rules });
         batch.routes.insert(RouteFrom::Key(group.id), route);
@@ -304,7 +312,7 @@ impl<'a> Run<'a> {
         if *holder != group.id && !batch.routes.contains_key(&own) && routes.route(own)?.is_none() {
             batch.routes.insert(own, self.free_name(key)?);
         }
-        Ok(())
+        Ok(true)
     }
 
     /// A route to the first name of `key` but its own that no finding with reports has.
