@@ -80,10 +80,10 @@ async fn an_older_version_that_comes_late_pulls_no_report_back() {
         version
     });
 
-    for pages in [vec![&[new.clone()][..], &[old.clone()]], vec![&[new.clone(), old.clone()]]] {
-        for page in pages {
-            bench.ingest(page).await;
-        }
+    let both = [new.clone(), old.clone()];
+    let [first, later] = both.each_ref().map(std::slice::from_ref);
+    for page in [first, later, &both] {
+        bench.ingest(page).await;
         let holder = bench.finding(&new).unwrap();
 
         assert_eq!(holder.reports.len(), 1);
@@ -111,7 +111,7 @@ async fn two_versions_in_one_page_are_the_newer_one() {
         assert!(fresh.finding(&old).is_none());
         assert_eq!(fresh.finding(&new).unwrap().reports.len(), 1);
     }
-    bench.ingest(&[old.clone()]).await;
+    bench.ingest(std::slice::from_ref(&old)).await;
     bench.ingest(&[old.clone(), new.clone()]).await;
     assert!(bench.finding(&old).unwrap().reports.is_empty(), "it left for the other");
     assert_eq!(bench.finding(&new).unwrap().reports[0].report, new);
