@@ -15,10 +15,10 @@ mod window;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use muster_core::finding::Placement;
+use muster_core::finding::{Finding, Placement};
 use muster_core::ids::{FindingId, Revision};
 use muster_core::plan::{self, Group, Member, Mutation, Refolded};
-use muster_core::report::Status;
+use muster_core::report::{FindingClass, Status};
 use muster_core::time::Millis;
 use muster_core::weakness::Classes;
 
@@ -28,6 +28,7 @@ use self::window::{Note, Window};
 use crate::routes::{self, Route, RouteFrom, RoutedBy, Routes};
 use crate::rules;
 use crate::store::{Commit, MetaTable, MetaWrite, Outcome, Store, StoreError, commit_id};
+use crate::writer;
 
 /// How many notes are kept at once: 40 bytes each, and 16 for each group, so about 110 MB.
 pub const NOTES_MAX: usize = 2_000_000;
@@ -107,6 +108,8 @@ struct Batch {
     routes: BTreeMap<RouteFrom, Option<Route>>,
     /// The findings that it changes.
     touched: HashSet<FindingId>,
+    /// Resources on which a threat may count for other findings than before.
+    stirred: BTreeSet<String>,
 }
 
 impl<'a> Run<'a> {
@@ -248,6 +251,10 @@ impl<'a> Run<'a> {
                 self.stirred.note(group.id, planned, routed);
                 let written = refolded.mutations.iter().map(|mutation| mutation.finding.id);
                 batch.touched.extend(written);
+                if members.iter().any(|member| is_threatened(&member.finding)) {
+                    let written = refolded.mutations.iter().map(|mutation| &mutation.finding);
+                    batch.stirred.extend(written.map(|finding| finding.resource_id().to_owned()));
+                }
                 batch.mutations.extend(refolded.mutations);
                 if batch.mutations.len() >= COMMIT_MUTATIONS {
                     self.flush(&mut batch)?;
@@ -352,9 +359,11 @@ impl<'a> Run<'a> {
     }
 
     fn flush(&mut self, batch: &mut Batch) -> Result<(), StoreError> {
-        let Batch { mutations, routes, .. } = std::mem::take(batch);
-        let rows = routes.iter().map(|(from, route)| routes::row(*from, route.as_ref())).collect();
-        self.write(mutations, rows)
+        let Batch { mutations, routes, stirred, .. } = std::mem::take(batch);
+        let rows = routes.iter().map(|(from, route)| routes::row(*from, route.as_ref()));
+        // The next server relates what is there.
+        let due = stirred.iter().map(|resource| writer::due(resource));
+        self.write(mutations, rows.chain(due).collect())
     }
 
     fn write(&mut self, mutations: Vec<Mutation>, meta: Vec<MetaWrite>) -> Result<(), StoreError> {
@@ -371,6 +380,11 @@ impl<'a> Run<'a> {
         }
         Ok(())
     }
+}
+
+/// Whether a finding is a threat, or has one on its resource.
+fn is_threatened(finding: &Finding) -> bool {
+    finding.facts.class == FindingClass::Threat || finding.threat.is_some()
 }
 
 #[cfg(test)]
