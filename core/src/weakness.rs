@@ -30,7 +30,7 @@ use std::sync::{Arc, LazyLock};
 use self::entry::Said;
 pub use self::entry::{Conditions, Entry, Product};
 pub use self::read::ClassesError;
-pub use self::relation::{Relation, RelationKind};
+pub use self::relation::{Relation, RelationKind, around};
 use crate::finding::{Finding, Placement};
 use crate::identity::{Arn, FindingKey, account_root};
 use crate::ids::digest128;

@@ -9,6 +9,7 @@
 
 mod answer;
 mod housekeeping;
+mod place;
 mod plan;
 mod regroup;
 mod relations;

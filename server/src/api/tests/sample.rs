@@ -4,7 +4,7 @@ use bytes::Bytes;
 use muster_core::identity::FindingKey;
 use muster_core::ids::FindingId;
 use muster_core::plan::Observation;
-use muster_core::report::{FindingClass, Report, Severity, Status};
+use muster_core::report::{FindingClass, IdentityRule, Report, Severity, Status};
 
 pub(super) use crate::testing::{NOW, unit};
 
@@ -54,6 +54,17 @@ impl Sample {
     /// On the resource of the finding of that number.
     pub(super) fn on_resource_of(mut self, number: u32) -> Self {
         self.report.resources = crate::testing::report(number).resources;
+        self
+    }
+
+    /// What a product says by this rule, of this resource.
+    pub(super) fn says(mut self, product: IdentityRule, rule: &str, resource: &str) -> Self {
+        self.report.origin.rule = product;
+        rule.clone_into(&mut self.report.rule_id);
+        self.report.resources.truncate(1);
+        for primary in &mut self.report.resources {
+            resource.clone_into(&mut primary.id);
+        }
         self
     }
 
