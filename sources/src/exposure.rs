@@ -127,8 +127,14 @@ pub(crate) fn of_reachability(text: &str) -> Exposure {
     let text = text.to_ascii_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
     let is_inner = says(&[
-        "peered", "peering", "pcx-", "virtual private gateway", "virtualprivategateway",
-        "vpngateway", "vgw-", "direct connect",
+        "peered",
+        "peering",
+        "pcx-",
+        "virtual private gateway",
+        "virtualprivategateway",
+        "vpngateway",
+        "vgw-",
+        "direct connect",
     ]);
     if says(&["internet"]) || !is_inner { Exposure::Internet } else { Exposure::Unknown }
 }

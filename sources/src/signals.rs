@@ -11,7 +11,9 @@ use muster_core::report::{
     CVES_MAX, ExploitState, TAGS_MAX, Tag, Vulnerability, arrange_ids, arrange_tags, epss_step,
 };
 
-pub(crate) use self::privilege::{of_actions, of_config_rule, of_failed_control, of_guardduty_type};
+pub(crate) use self::privilege::{
+    of_actions, of_config_rule, of_failed_control, of_guardduty_type,
+};
 use crate::draft::Remarks;
 use crate::lenient::{Many, Scalar, Tags, excerpt};
 
@@ -119,10 +121,8 @@ fn cve(text: &str) -> Option<String> {
     let id = text.trim().to_ascii_uppercase();
     let (year, number) = id.strip_prefix("CVE-")?.split_once('-')?;
     let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
-    let is_id = year.len() == 4
-        && digits(year)
-        && (4..=19).contains(&number.len())
-        && digits(number);
+    let is_id =
+        year.len() == 4 && digits(year) && (4..=19).contains(&number.len()) && digits(number);
     is_id.then_some(id)
 }
 
@@ -243,8 +243,17 @@ mod tests {
             assert!(is_public_address(public), "{public}");
         }
         for other in [
-            "10.0.0.1", "172.31.28.155", "192.168.0.74", "127.0.0.1", "169.254.1.1", "100.64.0.1",
-            "0.0.0.0", "255.255.255.255", "foo", "", "::1",
+            "10.0.0.1",
+            "172.31.28.155",
+            "192.168.0.74",
+            "127.0.0.1",
+            "169.254.1.1",
+            "100.64.0.1",
+            "0.0.0.0",
+            "255.255.255.255",
+            "foo",
+            "",
+            "::1",
         ] {
             assert!(!is_public_address(other), "{other}");
         }

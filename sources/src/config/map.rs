@@ -19,8 +19,8 @@ mod native;
 use bytes::Bytes;
 use muster_core::identity::{Arn, Origin, Place, bounded_part};
 use muster_core::report::{
-    CustomerFields, Exposure, FindingClass, Privilege, Report, ReportKey, ReportPath, Severity, Signals,
-    Status, TEXT_BYTES_MAX,
+    CustomerFields, Exposure, FindingClass, Privilege, Report, ReportKey, ReportPath, Severity,
+    Signals, Status, TEXT_BYTES_MAX,
 };
 use muster_core::unit::{SourceKind, Unit};
 
@@ -174,8 +174,7 @@ fn report(given: &Given<'_>, id: &str, document: &Bytes, unit: &Unit) -> Report 
     let severity = if is_open { Severity::Medium } else { Severity::Informational };
     let managed = managed(rule);
     let is_failed = status == Status::Active;
-    let privilege =
-        if is_failed { signals::of_config_rule(&managed) } else { Privilege::Unknown };
+    let privilege = if is_failed { signals::of_config_rule(&managed) } else { Privilege::Unknown };
     let is_copy = rule_name::is_of_security_hub(&rule.name);
     let (raw, raw_truncated) = draft::raw(document);
     let name = if rule.name.is_empty() { &rule.arn } else { &rule.name };

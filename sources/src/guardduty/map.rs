@@ -11,8 +11,8 @@ use bytes::Bytes;
 use muster_core::identity::{Arn, Origin, Place, bounded_part};
 use muster_core::ids::{AccountId, Region};
 use muster_core::report::{
-    CustomerFields, FindingClass, Report, ReportKey, ReportPath, Severity, Status,
-    TEXT_BYTES_MAX, TITLE_BYTES_MAX,
+    CustomerFields, FindingClass, Report, ReportKey, ReportPath, Severity, Status, TEXT_BYTES_MAX,
+    TITLE_BYTES_MAX,
 };
 use muster_core::unit::{SourceKind, Unit};
 

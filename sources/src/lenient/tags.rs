@@ -188,7 +188,10 @@ mod tests {
 
     #[test]
     fn what_is_no_tag_is_counted_and_costs_nothing_else() {
-        assert_eq!(tags(r#"["x", {"key": "a", "value": "b"}, 7, [1]]"#), ("a=b".to_owned(), 3, None));
+        assert_eq!(
+            tags(r#"["x", {"key": "a", "value": "b"}, 7, [1]]"#),
+            ("a=b".to_owned(), 3, None)
+        );
         assert_eq!(tags(r#"{"a": {"b": {}}, "c": "d"}"#), ("a= c=d".to_owned(), 0, None));
         assert_eq!(tags(r#""env=prod""#), (String::new(), 0, Some("a text")));
         assert_eq!(tags("7"), (String::new(), 0, Some("a number")));

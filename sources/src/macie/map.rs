@@ -19,8 +19,8 @@ mod native;
 use bytes::Bytes;
 use muster_core::identity::{Origin, Place, account_root, bounded_part};
 use muster_core::report::{
-    CustomerFields, Exposure, FindingClass, Report, ReportKey, ReportPath, Resource, Severity, Signals,
-    Status, TEXT_BYTES_MAX, TITLE_BYTES_MAX, Tag, arrange_tags,
+    CustomerFields, Exposure, FindingClass, Report, ReportKey, ReportPath, Resource, Severity,
+    Signals, Status, TEXT_BYTES_MAX, TITLE_BYTES_MAX, Tag, arrange_tags,
 };
 use muster_core::unit::{SourceKind, Unit};
 
