@@ -103,7 +103,7 @@ fn report(finding: &Finding<'_>, id: &str, document: &Bytes, unit: &Unit) -> Rep
         status,
         status_detail,
         signals: signals::signals(finding, &rule_id, &subject.resources, &place, &mut remarks),
-        exposure: signals::exposure(finding, &rule_id),
+        exposure: signals::exposure(finding, &rule_id, &subject.resources),
         resources: subject.resources,
         facet: subject.facet,
         sample: is_sample(finding, service),

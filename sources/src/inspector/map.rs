@@ -169,7 +169,7 @@ impl Subject {
     }
 
     fn package(&mut self, details: &Packages<'_>) {
-        let packages = details.packages.items.iter().filter_map(|package| package.get());
+        let packages = details.vulnerable.items.iter().filter_map(|package| package.get());
         let names = packages.map(|package| package.name.as_str());
         let weakness = Weakness::new(details.id.as_str(), names);
         weakness.add_to(&mut self.attributes);

@@ -89,8 +89,8 @@ pub(super) struct Access<'a> {
     #[serde(borrow)]
     pub(super) is_public: Scalar<'a>,
     /// Of internal access: `INTRA_ACCOUNT` or `INTRA_ORG`.
-    #[serde(borrow)]
-    pub(super) access_type: Scalar<'a>,
+    #[serde(borrow, rename = "accessType")]
+    pub(super) zone: Scalar<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]

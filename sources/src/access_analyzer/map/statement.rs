@@ -155,7 +155,7 @@ impl Statement {
         add_texts(&mut self.actions, &access.action.items);
         add_conditions(&mut self.conditions, access.condition.get());
         self.is_public |= access.is_public.flag() == Some(true);
-        self.is_of_organization |= access.access_type.as_str() == "INTRA_ORG";
+        self.is_of_organization |= access.zone.as_str() == "INTRA_ORG";
     }
 
     /// Adds whom a map such as `{"AWS": "444455556666"}` names. The type is apart, as in the copy in

@@ -79,15 +79,17 @@ fn tagged<'a>(block: &'a ResourceBlock<'_>) -> Vec<(&'a Scalar<'a>, &'a Tags<'a>
 }
 
 /// Who can reach what the finding names: by its type, by what `GuardDuty` says of a bucket
-/// (`NOT_PUBLIC` leaves open whether other accounts can), and by the public addresses of an instance.
-pub(super) fn exposure(finding: &Finding<'_>, kind: &str) -> Exposure {
+/// (`NOT_PUBLIC` leaves open whether other accounts can), and by the public addresses of the instance
+/// that it is about.
+pub(super) fn exposure(finding: &Finding<'_>, kind: &str, resources: &[Resource]) -> Exposure {
     let block = finding.resource.get();
     let buckets = block.into_iter().flat_map(|block| &block.buckets.items);
     let of_buckets = buckets.filter_map(|bucket| bucket.get()?.public_access.get());
     let data = || sequence(finding).filter_map(|one| one.data.get());
     let of_sequence = data().filter_map(|data| data.bucket.get());
     let mut permissions = of_buckets.chain(of_sequence);
-    let instance = block.and_then(|block| block.instance.get());
+    let is_instance = resources.first().is_some_and(|primary| primary.kind == "AwsEc2Instance");
+    let instance = block.filter(|_| is_instance).and_then(|block| block.instance.get());
     let of_instance = instance.into_iter().flat_map(|instance| &instance.interfaces.items);
     let mut interfaces = of_instance.chain(data().map(|data| &data.interface));
     let by_type = exposure::of_guardduty_type(kind);

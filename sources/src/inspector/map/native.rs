@@ -112,7 +112,7 @@ pub(super) struct Packages<'a> {
     #[serde(borrow, rename = "relatedVulnerabilities")]
     pub(super) related: Many<Scalar<'a>>,
     #[serde(borrow, rename = "vulnerablePackages")]
-    pub(super) packages: Many<Maybe<Package<'a>>>,
+    pub(super) vulnerable: Many<Maybe<Package<'a>>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
