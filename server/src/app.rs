@@ -4,6 +4,7 @@
 //! request. [`App::run`] serves and collects until it is told to stop, or a part ends that must not.
 
 mod housekeeper;
+mod intelligence;
 mod supervise;
 
 use std::net::SocketAddr;
@@ -27,6 +28,7 @@ use crate::clock::Clock;
 use crate::collect::{self, Collector, PASSES_MAX};
 use crate::config::{AccountConfig, CollectConfig, Config};
 use crate::feed::Feed;
+use crate::intel::Shelf;
 use crate::quarantine::Quarantine;
 use crate::rules::{self, RulesError};
 use crate::store::{Journal, JournalError, SledOptions, SledStore, Store, StoreError};
@@ -91,6 +93,7 @@ pub enum AppError {
 pub struct App {
     config: Config,
     backend: Backend,
+    intel: Arc<Shelf>,
     collector: Collector,
     accounts: Vec<AwsSettings>,
     listener: TcpListener,
@@ -144,7 +147,8 @@ impl App {
             passes: Semaphore::new(PASSES_MAX),
         };
         let accounts = accounts(&config.collect);
-        Ok(Self { config, backend, collector, accounts, listener, writer: opened.ended })
+        let (intel, writer) = (opened.intel, opened.ended);
+        Ok(Self { config, backend, intel, collector, accounts, listener, writer })
     }
 
     /// Where it listens.
@@ -161,6 +165,11 @@ impl App {
         &self.backend
     }
 
+    /// The published intelligence about vulnerabilities, as it is loaded.
+    pub fn intel(&self) -> &Arc<Shelf> {
+        &self.intel
+    }
+
     /// Serves and collects until `stop`, then drains: no new calls, streams end with a cursor, the
     /// writer finishes what it was given.
     ///
@@ -168,7 +177,7 @@ impl App {
     ///
     /// When a part ends that must not, or does not stop in time.
     pub async fn run(self, stop: CancellationToken) -> Result<(), AppError> {
-        let Self { config, backend, collector, accounts, listener, mut writer } = self;
+        let Self { config, backend, intel, collector, accounts, listener, mut writer } = self;
         let drain = backend.drain.clone();
         let health = Health::new().await;
         health.set_all(true).await;
@@ -178,6 +187,8 @@ impl App {
         let mut tasks = Tasks::new();
         let stopping = drain.child_token();
         tasks.spawn("the housekeeper", housekeeper::run(backend.clone(), stopping.clone()));
+        let clock = Arc::clone(&backend.clock);
+        tasks.spawn("the intelligence", intelligence::run(intel, clock, stopping.clone()));
         tasks.spawn("the API", {
             let health = health.clone();
             async move {
@@ -228,6 +239,7 @@ struct Opened {
     feed: Arc<Feed>,
     classes: Arc<Classes>,
     units: Arc<UnitBoard>,
+    intel: Arc<Shelf>,
     quarantine: Arc<Quarantine>,
     checkpoints: std::collections::BTreeMap<String, muster_core::unit::Checkpoint>,
     handle: WriterHandle,
@@ -258,6 +270,7 @@ fn open(config: &Config, clock: &Arc<dyn Clock>) -> Result<Opened, AppError> {
         warn!(torn = %torn.display(), bytes = recovery.torn_bytes, "the journal had a torn end");
     }
     let made_up = journal.catch_up(&*store).map_err(journal_failed)?;
+    let intel = Arc::new(Shelf::open(&path));
     let view = View::build(&*store).map_err(failed)?;
     let findings = view.len();
     let quarantine = Arc::new(Quarantine::open(&*store).map_err(failed)?);
@@ -280,7 +293,7 @@ fn open(config: &Config, clock: &Arc<dyn Clock>) -> Result<Opened, AppError> {
     let took_ms = clock.now().since(began);
     info!(path = %path.display(), findings, took_ms, decisions = recovery.lines + made_up, "the store is open");
     let units = Arc::default();
-    Ok(Opened { store, view, feed, classes, units, quarantine, checkpoints, handle, ended })
+    Ok(Opened { store, view, feed, classes, units, intel, quarantine, checkpoints, handle, ended })
 }
 
 /// Tells when a thread has ended, and how.
