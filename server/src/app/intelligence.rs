@@ -12,7 +12,7 @@ use crate::intel::{IntelStatus, Shelf};
 
 /// How often somebody looks whether a file is another one: often enough for feeds that are published
 /// daily, and a look costs three calls of the file system.
-const LOOK: Duration = Duration::from_secs(3600);
+const LOOK: Duration = Duration::from_hours(1);
 
 /// Runs until `stop`.
 pub(super) async fn run(shelf: Arc<Shelf>, clock: Arc<dyn Clock>, stop: CancellationToken) {
