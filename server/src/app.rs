@@ -96,6 +96,7 @@ pub struct App {
     config: Config,
     backend: Backend,
     intel: Arc<Shelf>,
+    ranking: Arc<InForce>,
     collector: Collector,
     accounts: Vec<AwsSettings>,
     listener: TcpListener,
@@ -149,8 +150,8 @@ impl App {
             passes: Semaphore::new(PASSES_MAX),
         };
         let accounts = accounts(&config.collect);
-        let (intel, writer) = (opened.intel, opened.ended);
-        Ok(Self { config, backend, intel, collector, accounts, listener, writer })
+        let (intel, ranking, writer) = (opened.intel, opened.ranking, opened.ended);
+        Ok(Self { config, backend, intel, ranking, collector, accounts, listener, writer })
     }
 
     /// Where it listens.
@@ -179,7 +180,8 @@ impl App {
     ///
     /// When a part ends that must not, or does not stop in time.
     pub async fn run(self, stop: CancellationToken) -> Result<(), AppError> {
-        let Self { config, backend, intel, collector, accounts, listener, mut writer } = self;
+        let Self { config, backend, intel, ranking, collector, accounts, listener, mut writer } =
+            self;
         let drain = backend.drain.clone();
         let health = Health::new().await;
         health.set_all(true).await;
@@ -190,7 +192,8 @@ impl App {
         let stopping = drain.child_token();
         tasks.spawn("the housekeeper", housekeeper::run(backend.clone(), stopping.clone()));
         let clock = Arc::clone(&backend.clock);
-        tasks.spawn("the intelligence", intelligence::run(intel, clock, stopping.clone()));
+        let reading = intelligence::run(intel, ranking, clock, stopping.clone());
+        tasks.spawn("the intelligence", reading);
         tasks.spawn("the API", {
             let health = health.clone();
             async move {
@@ -242,6 +245,7 @@ struct Opened {
     classes: Arc<Classes>,
     units: Arc<UnitBoard>,
     intel: Arc<Shelf>,
+    ranking: Arc<InForce>,
     quarantine: Arc<Quarantine>,
     checkpoints: std::collections::BTreeMap<String, muster_core::unit::Checkpoint>,
     handle: WriterHandle,
@@ -272,7 +276,6 @@ fn open(config: &Config, clock: &Arc<dyn Clock>) -> Result<Opened, AppError> {
         warn!(torn = %torn.display(), bytes = recovery.torn_bytes, "the journal had a torn end");
     }
     let made_up = journal.catch_up(&*store).map_err(journal_failed)?;
-    let intel = Arc::new(Shelf::open(&path));
     let view = View::build(&*store).map_err(failed)?;
     let findings = view.len();
     let quarantine = Arc::new(Quarantine::open(&*store).map_err(failed)?);
@@ -281,7 +284,8 @@ fn open(config: &Config, clock: &Arc<dyn Clock>) -> Result<Opened, AppError> {
     let view = Arc::new(RwLock::new(view));
     let classes = Arc::new(in_force.classes);
     let model = ranking::in_force(&*store).map_err(failed)?;
-    let ranking = Arc::new(InForce::new(Ranking { model, ..Ranking::builtin() }));
+    let intel = Arc::new(Shelf::open(&path));
+    let ranking = Arc::new(InForce::new(Ranking { model, intel: intel.intel() }));
     let parts = writer::Parts {
         store: Arc::clone(&store),
         classes: Arc::clone(&classes),
@@ -298,7 +302,19 @@ fn open(config: &Config, clock: &Arc<dyn Clock>) -> Result<Opened, AppError> {
     let took_ms = clock.now().since(began);
     info!(path = %path.display(), findings, took_ms, decisions = recovery.lines + made_up, "the store is open");
     let units = Arc::default();
-    Ok(Opened { store, view, feed, classes, units, intel, quarantine, checkpoints, handle, ended })
+    Ok(Opened {
+        store,
+        view,
+        feed,
+        classes,
+        units,
+        intel,
+        ranking,
+        quarantine,
+        checkpoints,
+        handle,
+        ended,
+    })
 }
 
 /// Tells when a thread has ended, and how.

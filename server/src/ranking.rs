@@ -49,6 +49,15 @@ impl InForce {
         Self(RwLock::new(ranking))
     }
 
+    /// Brings other intelligence into force: what is written from now on is planned by it.
+    ///
+    /// # Panics
+    ///
+    /// Never: no holder of the lock panics.
+    pub fn set_intel(&self, intel: Arc<Intel>) {
+        self.0.write().expect("no holder of this lock panics").intel = intel;
+    }
+
     /// What is in force now.
     ///
     /// # Panics

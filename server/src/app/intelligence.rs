@@ -9,13 +9,20 @@ use tracing::{info, warn};
 
 use crate::clock::Clock;
 use crate::intel::{IntelStatus, Shelf};
+use crate::ranking::InForce;
 
 /// How often somebody looks whether a file is another one: often enough for feeds that are published
 /// daily, and a look costs three calls of the file system.
 const LOOK: Duration = Duration::from_hours(1);
 
-/// Runs until `stop`.
-pub(super) async fn run(shelf: Arc<Shelf>, clock: Arc<dyn Clock>, stop: CancellationToken) {
+/// Brings other intelligence into force when there is any, until `stop`. What is written from then on
+/// is planned by it.
+pub(super) async fn run(
+    shelf: Arc<Shelf>,
+    ranking: Arc<InForce>,
+    clock: Arc<dyn Clock>,
+    stop: CancellationToken,
+) {
     let mut looks = tokio::time::interval(LOOK);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     tell(&shelf, &*clock);
@@ -33,6 +40,9 @@ pub(super) async fn run(shelf: Arc<Shelf>, clock: Arc<dyn Clock>, stop: Cancella
                 continue;
             }
         };
+        if is_other {
+            ranking.set_intel(shelf.intel());
+        }
         let now = shelf.status().problems;
         if is_other || now != problems {
             tell(&shelf, &*clock);
