@@ -1,9 +1,11 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use muster_core::intel::{Cve, Issue};
 use muster_core::time::Millis;
 
 use super::*;
+use crate::ranking::{InForce, Ranking};
 
 const KEV: &str = r#"{
   "title": "CISA Catalog of Known Exploited Vulnerabilities",
@@ -220,6 +222,23 @@ impl SystemTimeAfter {
         let modified = fs::metadata(path).unwrap().modified().unwrap();
         Self(modified + Duration::from_secs(2))
     }
+}
+
+#[test]
+fn what_is_written_after_other_intelligence_came_is_planned_by_it() {
+    let in_force = InForce::new(Ranking::builtin());
+    assert!(in_force.now().intel.is_none());
+
+    in_force.set_intel(Arc::new(read_text(Feed::Kev, KEV).unwrap()));
+
+    let vulnerability = Some(muster_core::report::Vulnerability {
+        ids: vec!["CVE-2021-44228".to_owned()],
+        ..muster_core::report::Vulnerability::default()
+    });
+    let signals = muster_core::report::Signals { vulnerability, ..Default::default() };
+    let ranking = in_force.now();
+    let found = ranking.rules(Millis(0)).intel.of(&signals).unwrap();
+    assert!(found.known_exploited);
 }
 
 #[test]
