@@ -5,6 +5,7 @@
 
 mod change;
 mod finding;
+mod signals;
 mod unit;
 
 use serde::Serialize;
