@@ -15,6 +15,7 @@ pub mod fold;
 pub mod identity;
 pub mod ids;
 pub mod invariants;
+pub mod maturity;
 pub mod plan;
 pub mod priority;
 pub mod report;
