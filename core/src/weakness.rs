@@ -28,8 +28,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
 use self::entry::Said;
-pub use self::entry::{Conditions, Entry, Product};
 pub(crate) use self::entry::fits;
+pub use self::entry::{Conditions, Entry, Product};
 pub use self::read::ClassesError;
 pub use self::relation::{Relation, RelationKind};
 use crate::finding::{Finding, Placement};

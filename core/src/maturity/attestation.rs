@@ -109,8 +109,8 @@ impl Attestation {
     /// The first thing that is wrong.
     pub fn new(table: &Table, said: Self) -> Result<Self, AttestationError> {
         let known = table.get(&said.recommendation);
-        let known = known
-            .ok_or_else(|| AttestationError::Recommendation(said.recommendation.clone()))?;
+        let known =
+            known.ok_or_else(|| AttestationError::Recommendation(said.recommendation.clone()))?;
         if said.evidence.trim().is_empty() {
             return Err(AttestationError::NoEvidence);
         }

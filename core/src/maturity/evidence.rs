@@ -254,9 +254,8 @@ impl Table {
         };
         let table = &*self.0;
         let mut links = table.exact.get(&(kind, id.clone())).cloned().unwrap_or_default();
-        let fitting = table.patterns.iter().filter(|(of, pattern, _)| {
-            *of == kind && fits(pattern, &id)
-        });
+        let fitting =
+            table.patterns.iter().filter(|(of, pattern, _)| *of == kind && fits(pattern, &id));
         links.extend(fitting.map(|(_, _, link)| *link));
         links.extend(table.acting.iter().filter(|(of, _)| *of == kind).map(|(_, link)| *link));
         Some((kind, links))
@@ -269,8 +268,7 @@ impl Table {
             return rule_id.contains(':').then_some(Kind::GuardDuty);
         }
         let known = |kind: &Kind| {
-            self.0.exact.contains_key(&(*kind, kind.canonical(rule_id)))
-                && *kind != Kind::Inspector
+            self.0.exact.contains_key(&(*kind, kind.canonical(rule_id))) && *kind != Kind::Inspector
         };
         Kind::ALL.into_iter().find(known)
     }
@@ -279,7 +277,8 @@ impl Table {
 /// The type of an Inspector finding whose rule is `rule_id`: that of a package vulnerability is the
 /// id of the advisory, that of a code vulnerability the name of a detector.
 fn inspector_type(rule_id: &str) -> &str {
-    const TYPES: [&str; 3] = ["NETWORK_REACHABILITY", "PACKAGE_VULNERABILITY", "CODE_VULNERABILITY"];
+    const TYPES: [&str; 3] =
+        ["NETWORK_REACHABILITY", "PACKAGE_VULNERABILITY", "CODE_VULNERABILITY"];
     if let Some(named) = TYPES.into_iter().find(|name| *name == rule_id) {
         return named;
     }

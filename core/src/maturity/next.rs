@@ -1,9 +1,9 @@
 //! What to do next, and why a recommendation stands where it does.
 
 use std::cmp::Reverse;
-use std::fmt::Write as _;
 
 use super::report::Standing;
+use super::tally::Counts;
 use super::{Effort, Observability, Phase, Recommendation, Verdict};
 
 /// How many things to do are listed.
@@ -79,64 +79,56 @@ fn action(recommendation: &Recommendation, standing: &Standing) -> String {
 
 /// Why a recommendation stands where it does.
 pub(super) fn why(recommendation: &Recommendation, standing: &Standing) -> String {
-    let counts = &standing.counts;
-    let mut parts: Vec<String> = Vec::new();
-    let mut part = |count: u32, text: String| {
-        if count > 0 {
-            parts.push(text);
-        }
-    };
-    let judged = counts.failed + counts.passed;
-    part(counts.failed, format!("{} of {judged} findings are open", counts.failed));
-    let all = if counts.failed == 0 { "all " } else { "" };
-    if counts.failed == 0 {
-        part(counts.passed, format!("{all}{} findings passed", counts.passed));
-    }
-    let places = counts.on + counts.off;
-    part(counts.off, format!("off in {} of {places} places", counts.off));
-    if counts.off == 0 {
-        part(counts.on, format!("on in {places} {}", plural(places, "place")));
-    }
-    let threats = counts.late + counts.acted;
-    part(counts.late, format!("{} of {threats} findings were left alone too long", counts.late));
-    if counts.late == 0 {
-        part(counts.acted, format!("{threats} {} decided on", plural(threats, "finding")));
-    }
-    part(counts.used, format!("{} findings show that it is used", counts.used));
-    part(counts.configured, "Muster was told".to_owned());
-    part(counts.accepted, format!("{} suppressed", counts.accepted));
-    part(counts.unseen, format!("AWS cannot tell of {}", counts.unseen));
-    part(counts.stale, format!("{} passed when last read, and are not read now", counts.stale));
-    part(counts.hints, format!("{} hints", counts.hints));
-    let mut why = parts.join("; ");
-    let mut also = |text: &str| {
-        let separator = if why.is_empty() { "" } else { "; " };
-        let _ = write!(why, "{separator}{text}");
-    };
+    let mut parts = counted(&standing.counts);
     if let Some(attestation) = &standing.attestation {
         let (author, expires) = (&attestation.author.principal, attestation.expires);
-        also(&format!("attested by {author} until {expires}"));
+        parts.push(format!("attested by {author} until {expires}"));
     }
     if let Some(attestation) = &standing.expired {
         let (author, expires) = (&attestation.author.principal, attestation.expires);
-        also(&format!("the attestation by {author} expired on {expires}"));
+        parts.push(format!("the attestation by {author} expired on {expires}"));
     }
-    let decided = counts.favour() + counts.against() > 0;
-    match (standing.verdict, recommendation.seen) {
-        (Verdict::Unknown, Observability::None) => also("nothing that Muster reads shows it: attest it"),
-        (Verdict::Unknown, _) if !decided => also("nothing was seen that decides it"),
-        (Verdict::Partly, seen) if counts.against() == 0 && seen != Observability::Direct => {
-            also("findings judge only a part of it: attest the rest");
-        }
-        _ => {}
-    }
+    parts.extend(open_end(recommendation, standing).map(str::to_owned));
     let unknown = standing.accounts.unknown;
     if unknown > 0 && standing.verdict != Verdict::Unknown {
-        also(&format!("unknown in {unknown} of {} accounts", standing.accounts.total()));
+        parts.push(format!("unknown in {unknown} of {} accounts", standing.accounts.total()));
     }
-    why
+    parts.join("; ")
 }
 
-fn plural(count: u32, word: &str) -> String {
-    if count == 1 { word.to_owned() } else { format!("{word}s") }
+/// What was counted, what speaks against it first.
+fn counted(counts: &Counts) -> Vec<String> {
+    let Counts { passed, failed, late, acted, on, off, .. } = *counts;
+    let (judged, threats, places) = (failed + passed, late + acted, on + off);
+    let each = [
+        (failed, format!("{failed} of {judged} findings are open")),
+        (off, format!("off in {off} of {places} places")),
+        (late, format!("{late} of {threats} findings were left alone too long")),
+        (if failed == 0 { passed } else { 0 }, format!("passed: {passed}")),
+        (if off == 0 { on } else { 0 }, format!("places where it is on: {on}")),
+        (if late == 0 { acted } else { 0 }, format!("decided on or closed: {acted}")),
+        (counts.used, format!("findings that show its use: {}", counts.used)),
+        (counts.configured, "Muster was told".to_owned()),
+        (counts.accepted, format!("suppressed: {}", counts.accepted)),
+        (counts.unseen, format!("AWS cannot tell: {}", counts.unseen)),
+        (counts.stale, format!("passed when last read, and not read now: {}", counts.stale)),
+        (counts.hints, format!("hints: {}", counts.hints)),
+    ];
+    each.into_iter().filter(|(count, _)| *count > 0).map(|(_, text)| text).collect()
+}
+
+/// What is missing for a better verdict, where nothing speaks against it.
+fn open_end(recommendation: &Recommendation, standing: &Standing) -> Option<&'static str> {
+    let counts = &standing.counts;
+    match (standing.verdict, recommendation.seen) {
+        (Verdict::Unknown, Observability::None) => {
+            Some("nothing that Muster reads shows it: attest it")
+        }
+        (Verdict::Unknown, _) => Some("nothing was seen that decides it"),
+        (Verdict::Partly, Observability::Direct) => None,
+        (Verdict::Partly, _) if counts.against() == 0 => {
+            Some("findings judge only a part of it: attest the rest")
+        }
+        (Verdict::Partly | Verdict::Met | Verdict::Unmet | Verdict::Attested, _) => None,
+    }
 }

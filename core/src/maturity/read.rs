@@ -133,7 +133,8 @@ impl Text<'_> {
                 }
             }
         }
-        let missing = |key: &str| self.error(row.span(), format!("the recommendation has no `{key}`"));
+        let missing =
+            |key: &str| self.error(row.span(), format!("the recommendation has no `{key}`"));
         let (id, phase) = id.ok_or_else(|| missing("id"))?;
         let recommendation = Recommendation {
             name: name.ok_or_else(|| missing("name"))?,
@@ -231,9 +232,8 @@ impl Text<'_> {
             }
             "acting" => {
                 let names = Kind::ALL.map(|kind| kind.product().as_str());
-                let of = |name: &str| {
-                    Kind::ALL.into_iter().find(|kind| kind.product().as_str() == name)
-                };
+                let of =
+                    |name: &str| Kind::ALL.into_iter().find(|kind| kind.product().as_str() == name);
                 let kind = self.word(item, names, of)?;
                 Ok(Entry::Acting { kind, from: Severity::High, days: 0 })
             }
@@ -255,8 +255,8 @@ impl Text<'_> {
         let read = || {
             let (phase, rest) = id.strip_prefix('P')?.split_once('-')?;
             let (domain, number) = rest.split_once('-')?;
-            let letters = (2..=4).contains(&domain.len())
-                && domain.bytes().all(|b| b.is_ascii_uppercase());
+            let letters =
+                (2..=4).contains(&domain.len()) && domain.bytes().all(|b| b.is_ascii_uppercase());
             let number: u8 = number.parse().ok()?;
             let phase = Phase::from_number(phase.parse().ok()?)?;
             (letters && number > 0).then_some(phase)
@@ -313,7 +313,8 @@ impl Text<'_> {
         }
         let items = self.list(value)?;
         if items.is_empty() || items.len() > LIST_MAX {
-            let what = format!("the list has 1 to {LIST_MAX} items; leave it out if there are none");
+            let what =
+                format!("the list has 1 to {LIST_MAX} items; leave it out if there are none");
             return Err(self.error(value.span(), what));
         }
         items.into_iter().map(|item| self.text(item)).collect()

@@ -362,7 +362,8 @@ impl Tally {
     /// Collects for which recommendations a report means something. Of several meanings for one the
     /// strongest counts, and one of several times to act: the one for what is worse.
     fn note_hits(&mut self, held: &Held) {
-        let Some(Rule { kind: Some(kind), links, .. }) = self.rules.get(held.rule.0 as usize) else {
+        let Some(Rule { kind: Some(kind), links, .. }) = self.rules.get(held.rule.0 as usize)
+        else {
             return;
         };
         let present = held.current && !held.absent;
@@ -460,7 +461,11 @@ impl Tally {
     }
 
     /// In which Regions of an account a product is on, and in which it is off.
-    pub(super) fn places(&self, account: AccountId, source: SourceKind) -> Vec<(&Region, Liveness)> {
+    pub(super) fn places(
+        &self,
+        account: AccountId,
+        source: SourceKind,
+    ) -> Vec<(&Region, Liveness)> {
         let Some(number) = self.account_numbers.get(&account) else { return Vec::new() };
         let found = self.found.get(*number as usize).map_or(&[][..], Vec::as_slice);
         let place = |(index, region)| {
@@ -554,8 +559,8 @@ fn keep<K: Ord>(kept: &mut Vec<Named>, named: Named, key: impl Fn(&Named) -> K) 
 /// What an open finding counts as; `None` of a closed one.
 fn open(seen: &Seen<'_>, kind: Kind) -> Option<Outcome> {
     // Of a control it is a customer's wish; the others write so what says that nobody could look.
-    let says_nothing = seen.severity == Severity::Informational
-        && !matches!(kind, Kind::Control | Kind::Config);
+    let says_nothing =
+        seen.severity == Severity::Informational && !matches!(kind, Kind::Control | Kind::Config);
     Some(match seen.status {
         Status::Active if says_nothing => Outcome::Unseen,
         Status::Active if seen.triage == TriageState::Suppressed => Outcome::Accepted,

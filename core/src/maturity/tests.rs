@@ -28,7 +28,7 @@ struct Sample {
     severity: Severity,
     score: u16,
     age_days: i64,
-    sample: bool,
+    made_up: bool,
     current: bool,
     absent: bool,
 }
@@ -50,7 +50,7 @@ impl Sample {
             severity: Severity::High,
             score: 500,
             age_days: 0,
-            sample: false,
+            made_up: false,
             current: true,
             absent: false,
         }
@@ -91,7 +91,7 @@ impl Sample {
             severity: self.severity,
             score: self.score,
             created: NOW.plus(-self.age_days * DAY_MS),
-            sample: self.sample,
+            sample: self.made_up,
             reports: &held,
         });
     }

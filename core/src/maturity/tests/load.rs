@@ -40,11 +40,7 @@ fn a_wrong_table_is_refused_with_its_line() {
             10,
             "belong to `acting`",
         ),
-        (
-            one("P1-IAM-1", "evidence = [{ control = \"S3.1\", config = \"x\" }]"),
-            10,
-            "one kind",
-        ),
+        (one("P1-IAM-1", "evidence = [{ control = \"S3.1\", config = \"x\" }]"), 10, "one kind"),
         (
             one("P1-IAM-1", "evidence = [{ control = \"S3.1\" }, { control = \"s3.1\" }]"),
             3,

@@ -48,7 +48,9 @@ fn every_id_is_one_that_its_product_has() {
     for (kind, id) in &known {
         let fits = match kind {
             Kind::Control => crate::identity::is_control_id(id),
-            Kind::Config => id.bytes().all(|b| b.is_ascii_lowercase() || b"-0123456789".contains(&b)),
+            Kind::Config => {
+                id.bytes().all(|b| b.is_ascii_lowercase() || b"-0123456789".contains(&b))
+            }
             Kind::Advisor => id.len() >= 9 && id.bytes().all(|b| b.is_ascii_alphanumeric()),
             Kind::Analyzer => id.bytes().all(|b| b.is_ascii_alphabetic()),
             Kind::Macie => id.starts_with("Policy:") || id.starts_with("SensitiveData:"),

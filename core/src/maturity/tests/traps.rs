@@ -39,17 +39,20 @@ fn what_findings_cannot_wholly_judge_is_partly_at_best() {
 fn a_custom_threat_list_that_fires_speaks_for_having_one() {
     let custom = Sample::threat("UnauthorizedAccess:EC2/MaliciousIPCaller.Custom");
 
-    assert_eq!(verdict(&[custom.clone()], "P4-TD-2"), Verdict::Partly);
+    assert_eq!(verdict(std::slice::from_ref(&custom), "P4-TD-2"), Verdict::Partly);
     let archived = Sample { status: Status::Archived, ..custom.clone() };
     assert_eq!(verdict(&[archived], "P4-TD-2"), Verdict::Partly);
     // GuardDuty makes samples of every type, these too.
-    let sample = Sample { sample: true, score: 0, ..custom };
+    let sample = Sample { made_up: true, score: 0, ..custom };
     assert_eq!(verdict(&[sample], "P4-TD-2"), Verdict::Unknown);
 }
 
 #[test]
 fn a_penetration_test_is_no_red_team_and_no_miner_a_billing_alarm() {
-    assert_eq!(verdict(&[Sample::threat("PenTest:IAMUser/KaliLinux")], "P4-AS-2"), Verdict::Unknown);
+    assert_eq!(
+        verdict(&[Sample::threat("PenTest:IAMUser/KaliLinux")], "P4-AS-2"),
+        Verdict::Unknown
+    );
     let miner = account(&[Sample::threat("CryptoCurrency:EC2/BitcoinTool.B")]);
     assert_eq!(standing(&miner, "P1-TD-4").verdict, Verdict::Unknown);
     assert_eq!(standing(&miner, "P1-TD-4").counts.hints, 1);
@@ -71,16 +74,12 @@ fn a_user_whose_keys_are_rotated_is_no_single_sign_on() {
 
 #[test]
 fn no_threat_proves_nothing_and_a_closed_one_neither() {
-    let closed = Sample {
-        status: Status::Archived,
-        ..Sample::threat("Policy:IAMUser/RootCredentialUsage")
-    };
+    let closed =
+        Sample { status: Status::Archived, ..Sample::threat("Policy:IAMUser/RootCredentialUsage") };
 
     assert_eq!(verdict(&[closed], "P1-IAM-2"), Verdict::Unknown);
-    let open = Sample {
-        severity: Severity::Low,
-        ..Sample::threat("Policy:IAMUser/RootCredentialUsage")
-    };
+    let open =
+        Sample { severity: Severity::Low, ..Sample::threat("Policy:IAMUser/RootCredentialUsage") };
     assert_eq!(verdict(&[open], "P1-IAM-2"), Verdict::Unmet);
 }
 
@@ -131,7 +130,7 @@ fn what_aws_cannot_tell_decides_nothing() {
 fn what_is_suppressed_is_not_against_and_never_met() {
     let suppressed = Sample { triage: TriageState::Suppressed, ..Sample::failed("Account.1") };
 
-    assert_eq!(verdict(&[suppressed.clone()], "P1-SG-1"), Verdict::Unknown);
+    assert_eq!(verdict(std::slice::from_ref(&suppressed), "P1-SG-1"), Verdict::Unknown);
     let both = [suppressed, Sample::passed("Account.1")];
     assert_eq!(verdict(&both, "P1-SG-1"), Verdict::Partly);
     let done = Sample { triage: TriageState::Done, ..Sample::failed("Account.1") };
@@ -170,7 +169,7 @@ fn a_finding_of_several_products_counts_once() {
 #[test]
 fn threats_are_judged_by_what_was_done_about_them() {
     let threat = Sample::threat("Recon:EC2/Portscan");
-    let aged = |age_days, triage| Sample { age_days, triage, ..threat.clone() };
+    let aged = |age_days, triage| Sample { triage, age_days, ..threat.clone() };
     let met = |findings: &[Sample]| verdict(findings, "P1-IR-1");
 
     assert_eq!(met(&[aged(2, TriageState::New)]), Verdict::Unknown, "there is time left");
@@ -205,9 +204,7 @@ fn a_product_is_on_where_a_unit_or_a_finding_of_it_is_read() {
     let mut tally = tally(&[]);
     tally.unit(SourceKind::GuardDuty, account, &region("eu-central-1"), Liveness::On);
     tally.unit(SourceKind::GuardDuty, account, &region("eu-central-1"), Liveness::Off);
-    let verdict = |tally: &Tally| {
-        standing(&tally.of_account(account, &[]), "P1-TD-1").verdict
-    };
+    let verdict = |tally: &Tally| standing(&tally.of_account(account, &[]), "P1-TD-1").verdict;
 
     assert_eq!(verdict(&tally), Verdict::Met);
     tally.unit(SourceKind::GuardDuty, account, &region("us-east-1"), Liveness::Unknown);

@@ -37,9 +37,9 @@ fn an_attestation_never_outweighs_a_finding() {
 
     assert_eq!(with(&[], &said, "P1-AS-1").verdict, Verdict::Attested);
     let passed = Sample::passed("ELB.16");
-    assert_eq!(with(&[passed.clone()], &said, "P1-AS-1").verdict, Verdict::Attested);
+    assert_eq!(with(std::slice::from_ref(&passed), &said, "P1-AS-1").verdict, Verdict::Attested);
     let failed = Sample::failed("ELB.16");
-    assert_eq!(with(&[failed.clone()], &said, "P1-AS-1").verdict, Verdict::Unmet);
+    assert_eq!(with(std::slice::from_ref(&failed), &said, "P1-AS-1").verdict, Verdict::Unmet);
     assert_eq!(with(&[failed, passed], &said, "P1-AS-1").verdict, Verdict::Partly);
     let whole = [attestation("P1-SG-1", Scope::Organization, 9)];
     assert_eq!(with(&[Sample::passed("Account.1")], &whole, "P1-SG-1").verdict, Verdict::Met);
