@@ -1,28 +1,25 @@
 //! Counts what findings and products say, in one pass and bounded memory.
 
+mod cell;
+mod outcome;
+
 use std::collections::{BTreeMap, HashMap};
 
+pub(super) use self::cell::{Cell, Named};
+pub use self::cell::{Counts, EXAMPLES_MAX};
+use self::outcome::{Hit, Outcome};
+
 use super::Table;
-use super::evidence::{Fact, Kind, Link, Says, Weigh};
+use super::evidence::{Fact, Kind, Link};
 use crate::ids::{AccountId, FindingId, Region};
 use crate::report::{FindingClass, IdentityRule, Severity, Status};
 use crate::time::{DAY_MS, Millis};
 use crate::triage::TriageState;
 use crate::unit::SourceKind;
 
-/// How many findings against (and as many for) a recommendation are named, for each account.
-pub const EXAMPLES_MAX: usize = 5;
-
-/// How many rules are counted one by one, for each recommendation and account. The others (types that
-/// fit a pattern) are in the sums.
-const RULES_MAX: usize = 256;
-
 /// A finding of a product that finds now and then proves for so long that the product is on, in
 /// milliseconds (30 days: stored times lag by at most [`crate::plan::REFRESH_DAYS`]).
 pub const RECENT_MS: i64 = 30 * DAY_MS;
-
-/// Work that was begun may take so many times longer than the decision to begin it.
-const WORK_TIMES: i64 = 4;
 
 /// An account in a tally.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -87,92 +84,12 @@ pub struct Held {
     pub looked: Millis,
 }
 
-/// How many findings and places say what.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// For: findings of controls and checks that passed.
-    pub passed: u32,
-    /// Against: findings that are open.
-    pub failed: u32,
-    /// For: findings that could not be without what is recommended.
-    pub used: u32,
-    /// For: findings that were decided on, or closed.
-    pub acted: u32,
-    /// Against: findings that were left alone for too long.
-    pub late: u32,
-    /// For: accounts and Regions in which the product answers.
-    pub on: u32,
-    /// Against: accounts and Regions in which it says that it is not enabled.
-    pub off: u32,
-    /// For: accounts for which the operator told Muster what matters.
-    pub configured: u32,
-    /// Neither: findings that decide nothing.
-    pub hints: u32,
-    /// Neither, but nothing is met with them: open findings that somebody suppressed.
-    pub accepted: u32,
-    /// Neither: findings of which AWS cannot tell whether they are so.
-    pub unseen: u32,
-    /// Neither: findings that passed when they were read, by a unit that is not read any more.
-    pub stale: u32,
-}
-
-impl Counts {
-    /// How many say that it is done.
-    pub fn favour(&self) -> u32 {
-        self.passed + self.used + self.acted + self.on + self.configured
-    }
-
-    /// How many say that it is not.
-    pub fn against(&self) -> u32 {
-        self.failed + self.late + self.off
-    }
-
-    fn add(&mut self, other: &Self) {
-        self.passed += other.passed;
-        self.failed += other.failed;
-        self.used += other.used;
-        self.acted += other.acted;
-        self.late += other.late;
-        self.on += other.on;
-        self.off += other.off;
-        self.configured += other.configured;
-        self.hints += other.hints;
-        self.accepted += other.accepted;
-        self.unseen += other.unseen;
-        self.stale += other.stale;
-    }
-}
-
 /// A rule that was met, and what it means.
 #[derive(Debug)]
 struct Rule {
     id: String,
     kind: Option<Kind>,
     links: Vec<Link>,
-}
-
-/// A finding that says so.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Named {
-    pub(super) score: u16,
-    pub(super) finding: FindingId,
-    pub(super) rule: RuleNumber,
-}
-
-/// What is known of one recommendation in one account.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Cell {
-    pub(super) counts: Counts,
-    /// How many findings are against it.
-    pub(super) findings: u32,
-    /// The sum of their scores; that of a closed finding is 0.
-    pub(super) risk: u64,
-    /// How many findings of each rule speak for and against it, by the order of their first.
-    pub(super) rules: Vec<(RuleNumber, u32, u32)>,
-    /// The worst findings against it.
-    pub(super) against: Vec<Named>,
-    /// Some for it.
-    pub(super) favour: Vec<Named>,
 }
 
 /// The evidence that was seen.
@@ -194,35 +111,6 @@ pub struct Tally {
     found: Vec<Vec<u8>>,
     pub(super) facts: Vec<Fact>,
     hits: Vec<Hit>,
-}
-
-/// What a finding means for one recommendation, over its reports.
-#[derive(Clone, Copy, Debug)]
-struct Hit {
-    link: Link,
-    rule: RuleNumber,
-    kind: Kind,
-    /// A report of it is read, and there.
-    present: bool,
-    /// If it is resolved, it passed.
-    passes: bool,
-    /// The unit of a report of it is read.
-    current: bool,
-}
-
-/// What a finding counts as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outcome {
-    Passed,
-    Failed,
-    Used,
-    Acted,
-    Late,
-    Hint,
-    Accepted,
-    Unseen,
-    Stale,
-    Nothing,
 }
 
 impl Tally {
@@ -315,7 +203,7 @@ impl Tally {
         let hits = std::mem::take(&mut self.hits);
         let mut last_against = None;
         for hit in &hits {
-            let outcome = self.outcome(seen, hit, &hits);
+            let outcome = hit.outcome(&hits, seen, self.now);
             // What a finding says and what was done about it may both be against one recommendation:
             // these follow each other, and its risk is there once.
             let place = Some(hit.link.recommendation);
@@ -391,45 +279,6 @@ impl Tally {
         }
     }
 
-    /// What a finding counts as for one recommendation.
-    fn outcome(&self, seen: &Seen<'_>, hit: &Hit, hits: &[Hit]) -> Outcome {
-        if seen.sample {
-            return Outcome::Nothing;
-        }
-        let weaker = |other: &Hit| match (hit.link.weigh, other.link.weigh) {
-            (Weigh::Says(mine), Weigh::Says(theirs)) => theirs > mine,
-            (Weigh::Acting { from: mine, .. }, Weigh::Acting { from: theirs, .. }) => {
-                theirs > mine && theirs <= seen.severity
-            }
-            _ => false,
-        };
-        let mut same =
-            hits.iter().filter(|other| other.link.recommendation == hit.link.recommendation);
-        if same.any(weaker) {
-            return Outcome::Nothing;
-        }
-        match hit.link.weigh {
-            Weigh::Acting { from, days } if seen.severity >= from => acting(seen, days, self.now),
-            Weigh::Acting { .. } => Outcome::Nothing,
-            Weigh::Says(Says::Judges) => judges(seen, hit),
-            Weigh::Says(Says::Against) => match open(seen, hit.kind) {
-                Some(outcome) => outcome,
-                None => Outcome::Nothing,
-            },
-            Weigh::Says(Says::Use) => match seen.status {
-                _ if !hit.present => Outcome::Nothing,
-                Status::Active | Status::Unobservable | Status::Resolved => Outcome::Used,
-                // Threats are archived by those who looked at them.
-                Status::Archived if matches!(hit.kind, Kind::GuardDuty | Kind::Macie) => {
-                    Outcome::Used
-                }
-                Status::Archived | Status::Expired => Outcome::Nothing,
-            },
-            Weigh::Says(Says::Hint) if seen.status.is_open() => Outcome::Hint,
-            Weigh::Says(Says::Hint) => Outcome::Nothing,
-        }
-    }
-
     fn count(&mut self, seen: &Seen<'_>, hit: &Hit, outcome: Outcome, first: bool) {
         if outcome == Outcome::Nothing {
             return;
@@ -481,134 +330,6 @@ impl Tally {
     /// The id of a rule.
     pub(super) fn rule_id(&self, rule: RuleNumber) -> &str {
         self.rules.get(rule.0 as usize).map_or("", |rule| &rule.id)
-    }
-}
-
-impl Cell {
-    fn count(&mut self, seen: &Seen<'_>, rule: RuleNumber, outcome: Outcome, first: bool) {
-        let counts = &mut self.counts;
-        let (counter, says) = match outcome {
-            Outcome::Passed => (&mut counts.passed, Some(true)),
-            Outcome::Used => (&mut counts.used, Some(true)),
-            Outcome::Acted => (&mut counts.acted, Some(true)),
-            Outcome::Failed => (&mut counts.failed, Some(false)),
-            Outcome::Late => (&mut counts.late, Some(false)),
-            Outcome::Hint => (&mut counts.hints, None),
-            Outcome::Accepted => (&mut counts.accepted, None),
-            Outcome::Unseen => (&mut counts.unseen, None),
-            Outcome::Stale => (&mut counts.stale, None),
-            Outcome::Nothing => return,
-        };
-        *counter += 1;
-        let Some(favour) = says else { return };
-        self.count_rule(rule, u32::from(favour), u32::from(!favour));
-        let named = Named { score: seen.score, finding: seen.id, rule };
-        if favour {
-            keep(&mut self.favour, named, |named| named.finding);
-        } else {
-            if first {
-                self.findings += 1;
-                self.risk += u64::from(seen.score);
-            }
-            keep(&mut self.against, named, worst);
-        }
-    }
-
-    fn count_rule(&mut self, rule: RuleNumber, favour: u32, against: u32) {
-        let known = self.rules.iter_mut().find(|(known, ..)| *known == rule);
-        if let Some((_, good, bad)) = known {
-            *good += favour;
-            *bad += against;
-        } else if self.rules.len() < RULES_MAX {
-            self.rules.push((rule, favour, against));
-        }
-    }
-
-    /// Takes over what another account has.
-    pub(super) fn add(&mut self, other: &Self) {
-        self.counts.add(&other.counts);
-        self.findings += other.findings;
-        self.risk += other.risk;
-        for (rule, favour, against) in &other.rules {
-            self.count_rule(*rule, *favour, *against);
-        }
-        for named in &other.against {
-            keep(&mut self.against, *named, worst);
-        }
-        for named in &other.favour {
-            keep(&mut self.favour, *named, |named| named.finding);
-        }
-    }
-}
-
-/// The worst first, then by id.
-fn worst(named: &Named) -> (std::cmp::Reverse<u16>, FindingId) {
-    (std::cmp::Reverse(named.score), named.finding)
-}
-
-/// Keeps the first [`EXAMPLES_MAX`] of `kept` and `named`, in order.
-fn keep<K: Ord>(kept: &mut Vec<Named>, named: Named, key: impl Fn(&Named) -> K) {
-    let at = kept.partition_point(|known| key(known) < key(&named));
-    let twice = kept.get(at).is_some_and(|known| known.finding == named.finding);
-    if at < EXAMPLES_MAX && !twice {
-        kept.insert(at, named);
-        kept.truncate(EXAMPLES_MAX);
-    }
-}
-
-/// What an open finding counts as; `None` of a closed one.
-fn open(seen: &Seen<'_>, kind: Kind) -> Option<Outcome> {
-    // Of a control it is a customer's wish; the others write so what says that nobody could look.
-    let says_nothing =
-        seen.severity == Severity::Informational && !matches!(kind, Kind::Control | Kind::Config);
-    Some(match seen.status {
-        Status::Active if says_nothing => Outcome::Unseen,
-        Status::Active if seen.triage == TriageState::Suppressed => Outcome::Accepted,
-        Status::Active => Outcome::Failed,
-        Status::Unobservable => Outcome::Unseen,
-        Status::Archived | Status::Expired | Status::Resolved => return None,
-    })
-}
-
-/// What a finding that judges counts as.
-fn judges(seen: &Seen<'_>, hit: &Hit) -> Outcome {
-    if let Some(outcome) = open(seen, hit.kind) {
-        return outcome;
-    }
-    match seen.status {
-        Status::Resolved if hit.passes => Outcome::Passed,
-        Status::Resolved if !hit.current => Outcome::Stale,
-        // What it was about is gone, or is not evaluated any more.
-        Status::Resolved | Status::Archived | Status::Expired => Outcome::Nothing,
-        Status::Active | Status::Unobservable => Outcome::Unseen,
-    }
-}
-
-/// What somebody's work on a finding counts as.
-fn acting(seen: &Seen<'_>, days: u16, now: Millis) -> Outcome {
-    let limit = i64::from(days) * DAY_MS;
-    let age = now.since(seen.created);
-    match (seen.status, seen.triage) {
-        (Status::Unobservable, _) => Outcome::Unseen,
-        (Status::Archived | Status::Resolved, _) => Outcome::Acted,
-        // The product forgot it, and nobody had looked.
-        (Status::Expired, TriageState::New) => Outcome::Late,
-        (Status::Expired, _) => Outcome::Acted,
-        (Status::Active, TriageState::New) if age >= limit => Outcome::Late,
-        (Status::Active, TriageState::New) => Outcome::Nothing,
-        (Status::Active, TriageState::Acknowledged | TriageState::InProgress)
-            if age >= limit * WORK_TIMES =>
-        {
-            Outcome::Late
-        }
-        (
-            Status::Active,
-            TriageState::Acknowledged
-            | TriageState::InProgress
-            | TriageState::Snoozed
-            | TriageState::Suppressed
-            | TriageState::Done,
-        ) => Outcome::Acted,
     }
 }
 
