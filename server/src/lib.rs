@@ -17,6 +17,7 @@ pub mod collect;
 pub mod command;
 pub mod config;
 pub mod feed;
+pub mod maturity;
 pub mod quarantine;
 pub mod refold;
 pub mod routes;

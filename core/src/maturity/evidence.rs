@@ -235,14 +235,14 @@ impl Inner {
 }
 
 impl Table {
-    /// Who says what has this rule id, and for which recommendations that means something. `rule` is
-    /// `None` for reports that an earlier version stored: then the id alone says whose it is.
+    /// Who says what has this rule id, what it is called here, and for which recommendations it means
+    /// something. `rule` is `None` for reports that an earlier version stored: then the id alone says whose it is.
     pub(super) fn links(
         &self,
         rule: Option<IdentityRule>,
         rule_id: &str,
         class: FindingClass,
-    ) -> Option<(Kind, Vec<Link>)> {
+    ) -> Option<(Kind, String, Vec<Link>)> {
         let kind = match rule {
             Some(rule) => Kind::of_rule(rule)?,
             None => self.guess(rule_id, class)?,
@@ -258,7 +258,9 @@ impl Table {
             table.patterns.iter().filter(|(of, pattern, _)| *of == kind && fits(pattern, &id));
         links.extend(fitting.map(|(_, _, link)| *link));
         links.extend(table.acting.iter().filter(|(of, _)| *of == kind).map(|(_, link)| *link));
-        Some((kind, links))
+        // People know the rule by the id that its product gives it.
+        let name = if kind == Kind::Inspector { id } else { rule_id.to_owned() };
+        Some((kind, name, links))
     }
 
     /// Whose rule id it is, by what the table knows. A threat is `GuardDuty`'s, because its types are

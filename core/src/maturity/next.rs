@@ -31,8 +31,14 @@ pub struct Step {
 /// What to do, the best first: quick wins against which something was seen, then what else something
 /// was seen against, then what nobody can say. Among these by risk removed for the effort (weeks
 /// count three times as much as days, months eight times).
-pub(super) fn steps(table: &[Recommendation], standings: &[Standing]) -> Vec<Step> {
-    let open = table.iter().zip(standings).filter(|(_, standing)| !standing.verdict.is_done());
+pub(super) fn steps(
+    table: &[Recommendation],
+    standings: &[Standing],
+    phase: Option<Phase>,
+) -> Vec<Step> {
+    let open = table.iter().zip(standings).filter(|(recommendation, standing)| {
+        !standing.verdict.is_done() && phase.is_none_or(|phase| recommendation.phase == phase)
+    });
     let mut open: Vec<_> = open.collect();
     open.sort_by_key(|(recommendation, standing)| {
         let seen = standing.counts.against() > 0;

@@ -6,7 +6,7 @@ use super::attestation::{Attestation, Scope};
 use super::evidence::Entry;
 use super::next::{self, Step};
 use super::tally::{Cell, Counts, Liveness, Named, Tally};
-use super::{Domain, Phase, Recommendation, Verdict};
+use super::{Domain, Phase, Recommendation, Table, Verdict};
 use crate::ids::{AccountId, FindingId, Region};
 use crate::unit::SourceKind;
 
@@ -180,6 +180,13 @@ pub struct Report {
     pub accounts: Vec<AccountPlace>,
 }
 
+impl Report {
+    /// What to do next in one phase, the best first.
+    pub fn next_of(&self, table: &Table, phase: Phase) -> Vec<Step> {
+        next::steps(table.all(), &self.standings, Some(phase))
+    }
+}
+
 /// What was counted of a recommendation in one account, products and settings included.
 struct Found<'a> {
     cell: Option<&'a Cell>,
@@ -258,7 +265,7 @@ impl Tally {
         let verdicts = standings.iter().map(|standing| standing.verdict);
         let totals = Totals::of(table.iter().zip(verdicts));
         let place = Place::of(&totals);
-        let next = next::steps(table, &standings);
+        let next = next::steps(table, &standings, None);
         Report { standings, totals, place, next, accounts: Vec::new() }
     }
 

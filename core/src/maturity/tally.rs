@@ -102,7 +102,7 @@ pub struct Tally {
     regions: Vec<Region>,
     region_numbers: HashMap<Region, u32>,
     rules: Vec<Rule>,
-    rule_numbers: HashMap<(Option<IdentityRule>, bool, String), u32>,
+    rule_numbers: HashMap<(Option<Kind>, String), u32>,
     /// By account, then by recommendation.
     cells: Vec<Vec<Option<Box<Cell>>>>,
     /// What units say of products.
@@ -158,20 +158,27 @@ impl Tally {
 
     /// The number of a rule: who says it (`None` where an earlier version did not store that), its id,
     /// and what kind of statement its findings make.
+    ///
+    /// Rules that mean nothing here, and those of one Inspector type, share a number: there are as
+    /// many as the table names, whatever the sources call theirs. Looks through the patterns of the
+    /// table, so ask once for each rule.
     pub fn rule(
         &mut self,
         rule: Option<IdentityRule>,
         id: &str,
         class: FindingClass,
     ) -> RuleNumber {
-        let threat = class == FindingClass::Threat;
-        let key = (rule, threat, id.to_owned());
+        let (kind, name, links) = match self.table.links(rule, id, class) {
+            Some((kind, name, links)) if !links.is_empty() => (Some(kind), name, links),
+            Some((kind, ..)) => (Some(kind), String::new(), Vec::new()),
+            None => (None, String::new(), Vec::new()),
+        };
+        let key = (kind, name);
         if let Some(number) = self.rule_numbers.get(&key) {
             return RuleNumber(*number);
         }
         let number = u32::try_from(self.rules.len()).expect("there are fewer rules");
-        let (kind, links) = self.table.links(rule, id, class).unzip();
-        self.rules.push(Rule { id: id.to_owned(), kind, links: links.unwrap_or_default() });
+        self.rules.push(Rule { id: key.1.clone(), kind, links });
         self.rule_numbers.insert(key, number);
         RuleNumber(number)
     }

@@ -243,12 +243,24 @@ fn what_the_operator_told_speaks_for_it() {
 fn reports_of_an_earlier_version_are_known_by_their_ids() {
     let mut tally = tally(&[]);
     let kinds = ["Account.1", "7DAFEmoDos", "restricted-ssh", "unknown"].map(|id| {
-        let rule = tally.rule(None, id, FindingClass::Misconfiguration);
-        tally.table.links(None, id, FindingClass::Misconfiguration).map(|(kind, _)| (rule, kind).1)
+        tally.rule(None, id, FindingClass::Misconfiguration);
+        tally.table.links(None, id, FindingClass::Misconfiguration).map(|(kind, ..)| kind)
     });
 
     let known = [Some(Kind::Control), Some(Kind::Advisor), Some(Kind::Config), None];
     assert_eq!(kinds, known);
-    let (threat, _) = tally.table.links(None, "A:B/C", FindingClass::Threat).unwrap();
+    let (threat, ..) = tally.table.links(None, "A:B/C", FindingClass::Threat).unwrap();
     assert_eq!(threat, Kind::GuardDuty);
+}
+
+#[test]
+fn rules_are_as_many_as_the_table_names() {
+    let mut tally = tally(&[]);
+    let mut rule = |rule, id: &str| tally.rule(Some(rule), id, FindingClass::Vulnerability);
+
+    let first = rule(IdentityRule::Inspector, "CVE-2024-3094");
+    assert_eq!(rule(IdentityRule::Inspector, "CVE-2021-44228"), first);
+    let other = rule(IdentityRule::OtherAsff, "anything");
+    assert_eq!(rule(IdentityRule::OtherAsff, "else"), other);
+    assert_ne!(rule(IdentityRule::Control, "X.1"), other);
 }
