@@ -169,6 +169,7 @@ fn report(
         facet: String::new(),
         attributes: Vec::new(),
         exposure: Exposure::Public,
+        signals: muster_core::report::Signals::default(),
         sample: false,
         customer: CustomerFields::default(),
         remediation: "For information on how to correct this, consult the documentation."

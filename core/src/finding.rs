@@ -2,7 +2,7 @@
 
 use crate::ids::{AccountId, FindingId, Region, Revision};
 use crate::priority::Priority;
-use crate::report::{Exposure, FindingClass, Report, Resource, Severity, Status};
+use crate::report::{Exposure, FindingClass, Report, Resource, Severity, Signals, Status};
 use crate::time::Millis;
 use crate::triage::Triage;
 use crate::unit::Unit;
@@ -141,6 +141,8 @@ pub struct Facts {
     pub facet: String,
     /// The widest that an open report says.
     pub exposure: Exposure,
+    /// What else the open reports say about how urgent it is.
+    pub signals: Signals,
     /// A report is a sample made by the product (the Security Hub copy of a sample may not say so).
     pub sample: bool,
     /// Advice.

@@ -22,11 +22,17 @@
 //!    report never keeps a finding on top. A copy never counts as a product beside its original.
 //! 4. Facts are those of the original, but what customers write at Security Hub is written to its
 //!    copy: a severity that was overridden there counts instead of the original's.
-//! 5. Texts, resources and rule come from the lead: of what speaks, the first of the open, the
+//! 5. How urgent it is follows the same rules: of the open reports that speak the widest access, the
+//!    most that can be done with it, the worst that is said of a weakness in software, and the tags
+//!    of all. Criticality and confidence, which customers write at Security Hub, count from a copy
+//!    as well.
+//! 6. Texts, resources and rule come from the lead: of what speaks, the first of the open, the
 //!    original, the worst, then by report key. Not the newest: which of two reports that agree was
 //!    refreshed last says nothing, and the title must not move with it.
 //!
 //! A function of the set of reports: their order does not matter (promise D2).
+
+mod signals;
 
 use std::cmp::Reverse;
 
@@ -73,6 +79,7 @@ pub fn fold(reports: &[HeldReport]) -> Option<Facts> {
         resources: resources(lead, &witnesses),
         facet: first_text(lead, reports, |held| &held.report.facet),
         exposure,
+        signals: signals::of(&speaking, reports),
         sample: reports.iter().any(|held| held.report.sample),
         remediation: first_text(lead, reports, |held| &held.report.remediation),
         remediation_url: first_text(lead, reports, |held| &held.report.remediation_url),

@@ -14,6 +14,7 @@ pub mod finding;
 pub mod fold;
 pub mod identity;
 pub mod ids;
+pub mod intel;
 pub mod invariants;
 pub mod maturity;
 pub mod plan;

@@ -202,7 +202,9 @@ fn exposure(facts: &Facts) -> Reason {
     let (points, value) = match facts.exposure {
         Exposure::Unknown => (0, "not known: no report says who can reach it"),
         Exposure::Private => (0, "inside the account"),
+        Exposure::Organization => (20, "accounts of the organization"),
         Exposure::CrossAccount => (80, "principals outside the account"),
+        Exposure::Internet => (160, "a network path from the internet"),
         Exposure::Public => (200, "public"),
     };
     Reason {

@@ -9,6 +9,13 @@ use crate::ids::{AccountId, Region, digest128};
 use crate::time::{HOUR_MS, Millis};
 use crate::unit::SourceKind;
 
+mod signals;
+
+pub use self::signals::{
+    CVES_MAX, EPSS_STEPS, ExploitState, Privilege, Signals, TAG_KEY_BYTES_MAX, TAG_VALUE_BYTES_MAX,
+    TAGS_MAX, Tag, Vulnerability, arrange_ids, arrange_tags, epss_step,
+};
+
 /// The longest title kept, in bytes; longer ones are cut at a character.
 pub const TITLE_BYTES_MAX: usize = 256;
 
@@ -276,22 +283,36 @@ pub enum Exposure {
     Unknown,
     /// Inside the account.
     Private,
+    /// To other accounts of the same organization.
+    Organization,
     /// To named principals outside the account (or the organization).
     CrossAccount,
-    /// To anybody.
+    /// By a network path from anywhere: an open port, a public address, a database that takes
+    /// connections from the internet. Whoever comes that way may still have to prove who they are.
+    Internet,
+    /// Access to data or an API for anybody: without authentication, or for every AWS principal.
     Public,
 }
 
 impl Exposure {
     /// All of them, from the narrowest.
-    pub const ALL: [Self; 4] = [Self::Unknown, Self::Private, Self::CrossAccount, Self::Public];
+    pub const ALL: [Self; 6] = [
+        Self::Unknown,
+        Self::Private,
+        Self::Organization,
+        Self::CrossAccount,
+        Self::Internet,
+        Self::Public,
+    ];
 
     /// The name shown to people.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Unknown => "UNKNOWN",
             Self::Private => "PRIVATE",
+            Self::Organization => "ORGANIZATION",
             Self::CrossAccount => "CROSS_ACCOUNT",
+            Self::Internet => "INTERNET",
             Self::Public => "PUBLIC",
         }
     }
@@ -419,6 +440,8 @@ pub struct Report {
     pub attributes: Vec<Attribute>,
     /// Who can reach the resource, where the report says.
     pub exposure: Exposure,
+    /// What else it says about how urgent it is.
+    pub signals: Signals,
     /// Made by the product to show what a finding looks like (`GuardDuty` `[SAMPLE]`).
     pub sample: bool,
     /// What customers wrote at the provider.
@@ -465,7 +488,7 @@ impl Report {
         let material = self.material_hash();
         match (self.class, self.last_observed.or(self.provider_updated)) {
             (FindingClass::Threat, Some(seen)) => {
-                let mut hash = FieldHash(Sha256::new());
+                let mut hash = FieldHash::new();
                 hash.number(material);
                 hash.number(seen.day().cast_unsigned());
                 hash.finish()
@@ -476,7 +499,7 @@ impl Report {
 
     /// A hash of everything material: what would make a person look again.
     pub fn material_hash(&self) -> u64 {
-        let mut hash = FieldHash(Sha256::new());
+        let mut hash = FieldHash::new();
         hash.text(&self.origin.text);
         hash.text(&self.product);
         hash.text(self.account.as_str());
@@ -510,6 +533,7 @@ impl Report {
         hash.text(&self.remediation);
         hash.text(&self.remediation_url);
         hash.number(self.first_observed.map_or(0, |time| time.0.cast_unsigned()));
+        self.signals.hash(&mut hash);
         hash.finish()
     }
 
@@ -555,6 +579,10 @@ pub fn bounded(text: &str, bytes_max: usize) -> &str {
 struct FieldHash(Sha256);
 
 impl FieldHash {
+    fn new() -> Self {
+        Self(Sha256::new())
+    }
+
     fn text(&mut self, text: &str) {
         self.number(text.len() as u64);
         self.0.update(text.as_bytes());

@@ -9,6 +9,7 @@
 //! contain what hostile names contain: controls, quotes, bidirectional marks, other scripts.
 
 mod history;
+mod signals;
 
 use bytes::Bytes;
 use proptest::collection::vec;
@@ -20,6 +21,7 @@ pub use self::history::{
     Step, Versions, change, commit, finding, history, mutation, one_finding, play, steps, take,
     versions,
 };
+pub use self::signals::signals;
 use crate::change::Facets;
 use crate::finding::{Absence, HeldReport};
 use crate::ids::{AccountId, Region};
@@ -223,15 +225,15 @@ pub fn report() -> impl Strategy<Value = Report> {
         vec(resource(), 1..4),
         select(Exposure::ALL.to_vec()),
         prop_oneof![9 => Just(false), 1 => Just(true)],
-        (customer(), attributes()),
+        (customer(), attributes(), signals()),
     );
     let times = (option::of(millis()), option::of(millis()), option::of(millis()));
     let rest = (option::of(millis()), any::<u32>(), vec(text(12), 0..3), text(64));
     (who, texts, facts, times, rest).prop_map(|(who, texts, facts, times, rest)| {
         let ((key, origin, source, product), account, region, class) = who;
         let (rule_id, title, description, status_detail, facet, remediation, url) = texts;
-        let (severity_normalized, status, resources, exposure, sample, (customer, attributes)) =
-            facts;
+        let (severity_normalized, status, resources, exposure, sample, more) = facts;
+        let (customer, attributes, signals) = more;
         let (first_observed, last_observed, provider_created) = times;
         let (provider_updated, count, remarks, raw) = rest;
         Report {
@@ -253,6 +255,7 @@ pub fn report() -> impl Strategy<Value = Report> {
             facet,
             attributes,
             exposure,
+            signals,
             sample,
             customer,
             remediation,

@@ -31,7 +31,7 @@ use self::entry::Said;
 pub(crate) use self::entry::fits;
 pub use self::entry::{Conditions, Entry, Product};
 pub use self::read::ClassesError;
-pub use self::relation::{Relation, RelationKind};
+pub use self::relation::{Relation, RelationKind, around};
 use crate::finding::{Finding, Placement};
 use crate::identity::{Arn, FindingKey, account_root};
 use crate::ids::digest128;

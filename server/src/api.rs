@@ -34,6 +34,7 @@ use muster_api::v1::findings_service_server::FindingsServiceServer;
 use muster_api::v1::maturity_service_server::MaturityServiceServer;
 use muster_api::v1::triage_service_server::TriageServiceServer;
 use muster_api::v1::unit_service_server::UnitServiceServer;
+use muster_core::weakness::Classes;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
@@ -63,6 +64,8 @@ pub struct Backend {
     pub writer: WriterHandle,
     /// The live end of the log.
     pub feed: Arc<Feed>,
+    /// Which reports say the same: those in force.
+    pub classes: Arc<Classes>,
     /// What is being collected.
     pub units: Arc<UnitBoard>,
     /// The server's clock: snoozes that are asked for as durations count from it.

@@ -121,6 +121,7 @@ impl App {
             view: Arc::clone(&opened.view),
             writer: opened.handle.clone(),
             feed: opened.feed,
+            classes: opened.classes,
             units: Arc::clone(&opened.units),
             clock: Arc::clone(&clock),
             drain,
@@ -225,6 +226,7 @@ struct Opened {
     store: Arc<dyn Store>,
     view: Arc<RwLock<View>>,
     feed: Arc<Feed>,
+    classes: Arc<Classes>,
     units: Arc<UnitBoard>,
     quarantine: Arc<Quarantine>,
     checkpoints: std::collections::BTreeMap<String, muster_core::unit::Checkpoint>,
@@ -262,9 +264,10 @@ fn open(config: &Config, clock: &Arc<dyn Clock>) -> Result<Opened, AppError> {
     let checkpoints = collect::checkpoints(&*store).map_err(failed)?;
     let feed = Arc::new(Feed::new(store.head()));
     let view = Arc::new(RwLock::new(view));
+    let classes = Arc::new(in_force.classes);
     let parts = writer::Parts {
         store: Arc::clone(&store),
-        classes: Arc::new(in_force.classes),
+        classes: Arc::clone(&classes),
         view: Arc::clone(&view),
         feed: Arc::clone(&feed),
         decisions: Box::new(journal),
@@ -277,7 +280,7 @@ fn open(config: &Config, clock: &Arc<dyn Clock>) -> Result<Opened, AppError> {
     let took_ms = clock.now().since(began);
     info!(path = %path.display(), findings, took_ms, decisions = recovery.lines + made_up, "the store is open");
     let units = Arc::default();
-    Ok(Opened { store, view, feed, units, quarantine, checkpoints, handle, ended })
+    Ok(Opened { store, view, feed, classes, units, quarantine, checkpoints, handle, ended })
 }
 
 /// Tells when a thread has ended, and how.

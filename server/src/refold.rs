@@ -15,18 +15,20 @@ mod window;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use muster_core::finding::Placement;
+use muster_core::finding::{Finding, Placement};
 use muster_core::ids::{FindingId, Revision};
 use muster_core::plan::{self, Group, Member, Mutation, Refolded};
-use muster_core::report::Status;
+use muster_core::report::{FindingClass, Status};
 use muster_core::time::Millis;
 use muster_core::weakness::Classes;
 
 use self::place::Placer;
+use self::stale::Stirred;
 use self::window::{Note, Window};
 use crate::routes::{self, Route, RouteFrom, RoutedBy, Routes};
 use crate::rules;
 use crate::store::{Commit, MetaTable, MetaWrite, Outcome, Store, StoreError, commit_id};
+use crate::writer;
 
 /// How many notes are kept at once: 40 bytes each, and 16 for each group, so about 110 MB.
 pub const NOTES_MAX: usize = 2_000_000;
@@ -95,6 +97,8 @@ struct Run<'a> {
     unrouted: bool,
     /// There was none at the last scan, by which the groups that it found are planned.
     unrouted_at_scan: bool,
+    /// What it may have made wrong.
+    stirred: Stirred,
 }
 
 /// What the next commit writes.
@@ -104,6 +108,8 @@ struct Batch {
     routes: BTreeMap<RouteFrom, Option<Route>>,
     /// The findings that it changes.
     touched: HashSet<FindingId>,
+    /// Resources on which a threat may count for other findings than before.
+    stirred: BTreeSet<String>,
 }
 
 impl<'a> Run<'a> {
@@ -113,6 +119,7 @@ impl<'a> Run<'a> {
         mode: Mode,
         now: Millis,
     ) -> Result<Self, StoreError> {
+        let goes_on = rules::refolding(store)?.is_some();
         Ok(Self {
             store,
             classes,
@@ -123,6 +130,7 @@ impl<'a> Run<'a> {
             commits: 0,
             unrouted: routes::is_empty(store)?,
             unrouted_at_scan: false,
+            stirred: if goes_on { Stirred::unknown() } else { Stirred::default() },
         })
     }
 
@@ -238,9 +246,15 @@ impl<'a> Run<'a> {
             let refolded = plan::refold(&group);
             self.count(&group, &refolded);
             if self.mode == Mode::Apply {
-                self.route(&group, &refolded, &mut batch)?;
+                let routed = self.route(&group, &refolded, &mut batch)?;
+                let planned = members.iter().map(|member| member.finding.id);
+                self.stirred.note(group.id, planned, routed);
                 let written = refolded.mutations.iter().map(|mutation| mutation.finding.id);
                 batch.touched.extend(written);
+                if members.iter().any(|member| is_threatened(&member.finding)) {
+                    let written = refolded.mutations.iter().map(|mutation| &mutation.finding);
+                    batch.stirred.extend(written.map(|finding| finding.resource_id().to_owned()));
+                }
                 batch.mutations.extend(refolded.mutations);
                 if batch.mutations.len() >= COMMIT_MUTATIONS {
                     self.flush(&mut batch)?;
@@ -285,17 +299,18 @@ impl<'a> Run<'a> {
     }
 
     /// Says where the group's key leads from now on, and that the holder's own key leads elsewhere.
+    /// Returns whether it said anything.
     fn route(
         &self,
         group: &Group<'_>,
         refolded: &Refolded,
         batch: &mut Batch,
-    ) -> Result<(), StoreError> {
-        let Some((holder, key)) = &refolded.holder else { return Ok(()) };
+    ) -> Result<bool, StoreError> {
+        let Some((holder, key)) = &refolded.holder else { return Ok(false) };
         let all = group.members.iter().flat_map(|member| &member.placed);
         let mut here = all.filter(|placed| placed.group == group.id);
         if here.all(|placed| placed.placement == Placement::Decision) {
-            return Ok(());
+            return Ok(false);
         }
         let route = (*holder != group.id).then(|| Route { key: key.clone(), by: RoutedBy::Rules });
         batch.routes.insert(RouteFrom::Key(group.id), route);
@@ -304,7 +319,7 @@ impl<'a> Run<'a> {
         if *holder != group.id && !batch.routes.contains_key(&own) && routes.route(own)?.is_none() {
             batch.routes.insert(own, self.free_name(key)?);
         }
-        Ok(())
+        Ok(true)
     }
 
     /// A route to the first name of `key` but its own that no finding with reports has.
@@ -344,9 +359,11 @@ impl<'a> Run<'a> {
     }
 
     fn flush(&mut self, batch: &mut Batch) -> Result<(), StoreError> {
-        let Batch { mutations, routes, .. } = std::mem::take(batch);
-        let rows = routes.iter().map(|(from, route)| routes::row(*from, route.as_ref())).collect();
-        self.write(mutations, rows)
+        let Batch { mutations, routes, stirred, .. } = std::mem::take(batch);
+        let rows = routes.iter().map(|(from, route)| routes::row(*from, route.as_ref()));
+        // The next server relates what is there.
+        let due = stirred.iter().map(|resource| writer::due(resource));
+        self.write(mutations, rows.chain(due).collect())
     }
 
     fn write(&mut self, mutations: Vec<Mutation>, meta: Vec<MetaWrite>) -> Result<(), StoreError> {
@@ -363,6 +380,11 @@ impl<'a> Run<'a> {
         }
         Ok(())
     }
+}
+
+/// Whether a finding is a threat, or has one on its resource.
+fn is_threatened(finding: &Finding) -> bool {
+    finding.facts.class == FindingClass::Threat || finding.threat.is_some()
 }
 
 #[cfg(test)]

@@ -175,6 +175,7 @@ pub(crate) fn report(number: u32) -> Report {
         }],
         facet: String::new(),
         exposure: Exposure::Unknown,
+        signals: muster_core::report::Signals::default(),
         sample: false,
         customer: CustomerFields::default(),
         remediation: String::new(),

@@ -10,6 +10,7 @@
 mod answer;
 mod attest;
 mod housekeeping;
+mod place;
 mod plan;
 mod regroup;
 mod relations;

@@ -214,6 +214,7 @@ pub(crate) fn bucket_of_three() -> Finding {
         status: Status::Active.into(),
         score,
         relation: relation.into(),
+        weakness_class: String::new(),
     };
     finding.related = vec![
         related("tor", 640, FindingRelation::Threat),

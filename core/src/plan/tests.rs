@@ -46,6 +46,7 @@ fn report(rule: IdentityRule, source: SourceKind) -> Report {
         }],
         facet: String::new(),
         exposure: crate::report::Exposure::Unknown,
+        signals: crate::report::Signals::default(),
         sample: false,
         customer: crate::report::CustomerFields::default(),
         remediation: String::new(),

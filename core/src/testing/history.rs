@@ -94,6 +94,7 @@ pub fn versions(report: Report) -> impl Strategy<Value = Versions> {
             if keep[1] {
                 version.title = draft.title;
                 version.exposure = draft.exposure;
+                version.signals = draft.signals;
             }
             if keep[2] {
                 version.customer = draft.customer;

@@ -69,6 +69,25 @@ impl RelationKind {
     }
 }
 
+/// The canonical ids of the resources on which findings may be that have to do with `finding`, without
+/// repeats: its own, the primary one first, then the bucket or account that contains it. The parts of
+/// a whole lie elsewhere: they name it, not it them.
+pub fn around(finding: &Finding) -> Vec<String> {
+    let mut around: Vec<String> = Vec::new();
+    let own = finding.facts.resources.iter().map(|resource| resource.id.as_str());
+    let primary = finding.resource_id();
+    let arn = Arn::parse(primary);
+    let bucket = arn.filter(|arn| arn.service == "s3").and_then(|_| primary.split_once('/'));
+    let account = arn.map(|arn| account_root(arn.partition, finding.facts.account.as_str()));
+    let containing = bucket.map(|(bucket, _)| bucket).into_iter().chain(account.as_deref());
+    for id in own.chain(containing).filter(|id| !id.is_empty()) {
+        if !around.iter().any(|known| known == id) {
+            around.push(id.to_owned());
+        }
+    }
+    around
+}
+
 impl Classes {
     /// What `b` is to `a`: `None` when they have nothing to do with each other, or are one.
     ///

@@ -69,6 +69,7 @@ pub(super) fn says(
         facet: String::new(),
         attributes,
         exposure: Exposure::Unknown,
+        signals: crate::report::Signals::default(),
         sample: false,
         customer: CustomerFields::default(),
         remediation: String::new(),

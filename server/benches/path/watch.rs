@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use muster_client::{Client, WatchEvent, WatchOptions};
 use muster_core::report::{Report, Severity};
+use muster_core::weakness::Classes;
 use muster_server::api::{self, Backend, Health, Limits};
 use muster_server::clock::SystemClock;
 use muster_server::units::UnitBoard;
@@ -42,6 +43,7 @@ async fn measure() {
         view: Arc::clone(&stack.view),
         writer: stack.writer.clone(),
         feed: Arc::clone(&stack.feed),
+        classes: Arc::new(Classes::builtin()),
         units: Arc::new(UnitBoard::default()),
         clock: Arc::new(SystemClock),
         drain: drain.clone(),

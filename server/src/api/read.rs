@@ -4,6 +4,7 @@ use std::sync::{Arc, RwLockReadGuard};
 
 use muster_core::finding::Finding;
 use muster_core::ids::FindingId;
+use muster_core::weakness::Classes;
 use tokio::sync::Semaphore;
 
 use super::convert::{Budget, Detail};
@@ -85,6 +86,11 @@ impl Reader<'_> {
     pub(crate) fn view(&self) -> Result<RwLockReadGuard<'_, View>, ApiError> {
         let view = self.backend.view.read();
         view.map_err(|_| ApiError::Panicked("the view broke while it was written".to_owned()))
+    }
+
+    /// The weakness classes in force.
+    pub(crate) fn classes(&self) -> &Classes {
+        &self.backend.classes
     }
 
     /// The board of units.

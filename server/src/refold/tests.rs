@@ -239,6 +239,28 @@ proptest! {
 }
 
 #[test]
+fn where_a_threat_is_the_next_server_relates_what_moved() {
+    let [none, one] = [[None; 8], [Some(0); 8]].map(classes);
+    for threat in [false, true] {
+        let store = store_of(&none, &[1]);
+        let mut other = numbered(2);
+        if threat {
+            other.class = FindingClass::Threat;
+        }
+        refresh(&store, &none, &other);
+
+        let done = run(&store, &one, Mode::Apply, NOTES_MAX);
+
+        assert_eq!(done.merged, 1);
+        let due = store.scan_meta(MetaTable::Store, b"relate|", 10).unwrap();
+        let due = due.iter().filter(|(key, _)| key.starts_with(b"relate|"));
+        let resource = other.resources[0].id.as_bytes();
+        let expected: &[&[u8]] = if threat { &[resource] } else { &[] };
+        assert_eq!(due.map(|(_, value)| &value[..]).collect::<Vec<_>>(), expected);
+    }
+}
+
+#[test]
 fn a_store_says_which_classes_its_findings_were_grouped_by() {
     let store = store_of(&classes([None; 8]), &[1, 2]);
     let version = &classes([Some(0); 8]);

@@ -24,6 +24,7 @@ mod numbers;
 pub(crate) mod payload;
 pub(crate) mod portable;
 mod report;
+mod signals;
 
 use std::io;
 

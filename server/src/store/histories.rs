@@ -13,7 +13,7 @@ use super::{Commit, MetaTable, MetaWrite, Outcome, Store};
 use crate::checkpoint;
 
 /// How many findings [`fill`] makes.
-pub(crate) const FINDINGS: usize = 24;
+pub(crate) const FINDINGS: usize = 40;
 
 /// Stores the histories of [`FINDINGS`] findings, one step of each after the other, and rows in the
 /// small tables. The same in each run.

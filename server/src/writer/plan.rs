@@ -11,6 +11,7 @@ use muster_core::unit::{Checkpoint, Unit};
 use tokio::sync::oneshot;
 
 use super::answer::{Answer, DecidedDraft};
+use super::place::{Placing, newest, place};
 use super::requests;
 use super::thread::{Writer, WriterFailure, strip};
 use super::{
@@ -20,7 +21,7 @@ use super::{
 use crate::checkpoint;
 use crate::maturity::{Attest, Attested};
 use crate::routes::{Placed, Routes};
-use crate::store::{MetaTable, MetaWrite, Mutation, StoreError};
+use crate::store::{MetaTable, MetaWrite, Mutation, Store, StoreError};
 use crate::view::{ON_RESOURCE_MAX, View};
 
 /// The newest images of the findings of a round.
@@ -67,12 +68,13 @@ pub(super) fn prepare(
     request: Request,
     view: &View,
     routes: &Routes<'_>,
+    store: &dyn Store,
+    now: Millis,
 ) -> Result<Step, StoreError> {
     Ok(Step::Ready(Box::new(match request {
-        Request::Ingest(unit, page, answer) => {
-            let placed = page.reports.iter().map(|(report, _)| routes.place(report));
-            let placed = placed.collect::<Result<Vec<Placed>, StoreError>>()?;
-            let left = departures(&page, &placed, view);
+        Request::Ingest(unit, mut page, answer) => {
+            newest(&mut page, now);
+            let Placing { placed, left } = place(&page, view, routes, store, now)?;
             if !left.is_empty() {
                 let withdraw = Request::Withdraw(left);
                 let request = Request::Ingest(unit, page, answer);
@@ -118,16 +120,6 @@ pub(super) fn prepare(
         }
         Request::Housekeep(answer) => Prepared::Housekeep(answer),
     })))
-}
-
-/// The reports of a page that another finding holds, because the source changed what they are about
-/// (promise D1).
-fn departures(page: &Ingest, placed: &[Placed], view: &View) -> Vec<(FindingId, ReportKey)> {
-    let left = page.reports.iter().zip(placed).filter_map(|((report, _), placed)| {
-        let held = view.report(&report.key.digest())?.finding;
-        (held != placed.id).then(|| (held, report.key.clone()))
-    });
-    left.collect()
 }
 
 impl Prepared {

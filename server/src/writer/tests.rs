@@ -10,7 +10,7 @@ use muster_core::triage::{TriageAction, TriageState};
 
 use super::*;
 use crate::store::{MetaTable, Store};
-use crate::testing::{Bench, decision, id, page, report, unit};
+use crate::testing::{Bench, NOW, decision, id, page, report, unit};
 
 fn one(decision: Decision) -> Decisions {
     Decisions { decisions: vec![decision], atomic: true, request: None }
@@ -68,6 +68,53 @@ async fn a_report_that_is_about_something_else_now_leaves_its_finding() {
     assert_eq!(joined.reports.len(), 1);
     let view = bench.view.read().unwrap();
     assert_eq!(view.report(&moved.key.digest()).unwrap().finding, id(&moved));
+}
+
+#[tokio::test]
+async fn an_older_version_that_comes_late_pulls_no_report_back() {
+    let bench = Bench::new();
+    let [old, new] = [(1, 10), (2, 20)].map(|(about, minutes)| {
+        let mut version = report(1);
+        version.origin = report(about).origin;
+        version.provider_updated = Some(NOW.plus(minutes * 60_000));
+        version
+    });
+
+    let both = [new.clone(), old.clone()];
+    let [first, later] = both.each_ref().map(std::slice::from_ref);
+    for page in [first, later, &both] {
+        bench.ingest(page).await;
+        let holder = bench.finding(&new).unwrap();
+
+        assert_eq!(holder.reports.len(), 1);
+        assert_eq!(holder.reports[0].report, new);
+        assert!(bench.finding(&old).is_none(), "nobody says that any more");
+    }
+    let head = bench.store.head();
+    bench.ingest(&[old]).await;
+    assert_eq!(bench.store.head(), head, "what is known to be old is worth no write");
+}
+
+#[tokio::test]
+async fn two_versions_in_one_page_are_the_newer_one() {
+    let bench = Bench::new();
+    let [old, new] = [(1, 10), (2, 20)].map(|(about, minutes)| {
+        let mut version = report(1);
+        version.origin = report(about).origin;
+        version.provider_updated = Some(NOW.plus(minutes * 60_000));
+        version
+    });
+
+    for page in [[old.clone(), new.clone()], [new.clone(), old.clone()]] {
+        let fresh = Bench::new();
+        fresh.ingest(&page).await;
+        assert!(fresh.finding(&old).is_none());
+        assert_eq!(fresh.finding(&new).unwrap().reports.len(), 1);
+    }
+    bench.ingest(std::slice::from_ref(&old)).await;
+    bench.ingest(&[old.clone(), new.clone()]).await;
+    assert!(bench.finding(&old).unwrap().reports.is_empty(), "it left for the other");
+    assert_eq!(bench.finding(&new).unwrap().reports[0].report, new);
 }
 
 #[tokio::test]

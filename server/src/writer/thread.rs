@@ -128,7 +128,7 @@ impl Writer {
     /// Takes what can be committed together from the front of the queue, and does it.
     fn turn(&mut self, waiting: &mut VecDeque<Request>) -> Result<(), WriterFailure> {
         let now = self.parts.clock.now();
-        let prepared = self.gather(waiting)?;
+        let prepared = self.gather(waiting, now)?;
         let mut round = Round::new(now, self.parts.store.head());
         let images = self.read(prepared.iter().flat_map(Prepared::findings))?;
         for request in prepared {
@@ -145,13 +145,19 @@ impl Writer {
     }
 
     /// Requests that touch no finding, report or request id twice, in order.
-    fn gather(&self, waiting: &mut VecDeque<Request>) -> Result<Vec<Prepared>, WriterFailure> {
+    fn gather(
+        &self,
+        waiting: &mut VecDeque<Request>,
+        now: Millis,
+    ) -> Result<Vec<Prepared>, WriterFailure> {
         let mut taken = HashSet::new();
         let mut reports = 0;
         let mut gathered = Vec::new();
         while let Some(request) = waiting.pop_front() {
             let view = self.parts.view.read().expect("no holder of this lock panics");
-            let step = prepare(request, &view, &self.routes()).map_err(WriterFailure::Store)?;
+            let (routes, store) = (self.routes(), &*self.parts.store);
+            let step = prepare(request, &view, &routes, store, now);
+            let step = step.map_err(WriterFailure::Store)?;
             let prepared = match step {
                 Step::Ready(prepared) => *prepared,
                 // Reports that left another finding go first, in a commit of their own.

@@ -18,8 +18,8 @@ mod native;
 use bytes::Bytes;
 use muster_core::identity::{Arn, Origin, Place, bounded_part};
 use muster_core::report::{
-    CustomerFields, Exposure, FindingClass, Report, ReportKey, ReportPath, Severity, Status,
-    TEXT_BYTES_MAX,
+    CustomerFields, Exposure, FindingClass, Report, ReportKey, ReportPath, Severity, Signals,
+    Status, TEXT_BYTES_MAX,
 };
 use muster_core::unit::{SourceKind, Unit};
 
@@ -192,6 +192,7 @@ fn report(given: &Given<'_>, id: &str, document: &Bytes, unit: &Unit) -> Report 
         facet: String::new(),
         attributes: attributes(rule).into_vec(),
         exposure: Exposure::Unknown,
+        signals: Signals::default(),
         sample: false,
         customer: CustomerFields::default(),
         remediation: String::new(),

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use muster_core::identity::{Arn, Origin, Place, account_root, bounded_part};
 use muster_core::report::{
     CustomerFields, Exposure, FindingClass, Report, ReportKey, ReportPath, Resource, Severity,
-    Status, TEXT_BYTES_MAX,
+    Signals, Status, TEXT_BYTES_MAX,
 };
 use serde::Deserialize;
 
@@ -111,6 +111,7 @@ fn report(detail: &Detail<'_>, event: &str, raw: &Bytes, envelope: &Envelope) ->
         facet: String::new(),
         attributes: Vec::new(),
         exposure: Exposure::Unknown,
+        signals: Signals::default(),
         sample: false,
         customer: CustomerFields::default(),
         remediation: String::new(),

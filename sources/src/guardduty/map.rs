@@ -10,8 +10,8 @@ use bytes::Bytes;
 use muster_core::identity::{Arn, Origin, Place, bounded_part};
 use muster_core::ids::{AccountId, Region};
 use muster_core::report::{
-    CustomerFields, FindingClass, Report, ReportKey, ReportPath, Severity, Status, TEXT_BYTES_MAX,
-    TITLE_BYTES_MAX,
+    CustomerFields, FindingClass, Report, ReportKey, ReportPath, Severity, Signals, Status,
+    TEXT_BYTES_MAX, TITLE_BYTES_MAX,
 };
 use muster_core::unit::{SourceKind, Unit};
 
@@ -105,6 +105,7 @@ fn report(finding: &Finding<'_>, id: &str, document: &Bytes, unit: &Unit) -> Rep
         resources: subject.resources,
         facet: subject.facet,
         exposure: subject.exposure.max(exposure::of_guardduty_type(&rule_id)),
+        signals: Signals::default(),
         sample: is_sample(finding, service),
         customer: CustomerFields::default(),
         remediation: String::new(),

@@ -18,7 +18,7 @@ use bytes::Bytes;
 use muster_core::identity::{Arn, Origin, Place, account_root, bounded_part};
 use muster_core::report::{
     CustomerFields, Exposure, FindingClass, Report, ReportKey, ReportPath, Resource, Severity,
-    Status, TEXT_BYTES_MAX, TITLE_BYTES_MAX,
+    Signals, Status, TEXT_BYTES_MAX, TITLE_BYTES_MAX,
 };
 use muster_core::unit::{SourceKind, Unit};
 
@@ -94,6 +94,7 @@ fn report(finding: &Finding<'_>, arn: &str, document: &Bytes, unit: &Unit) -> Re
         facet: subject.facet,
         attributes: subject.attributes.into_vec(),
         exposure: subject.exposure,
+        signals: Signals::default(),
         rule_id: subject.rule,
         sample: false,
         customer: CustomerFields::default(),

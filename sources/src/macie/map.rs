@@ -17,8 +17,8 @@ mod native;
 use bytes::Bytes;
 use muster_core::identity::{Origin, Place, account_root, bounded_part};
 use muster_core::report::{
-    CustomerFields, FindingClass, Report, ReportKey, ReportPath, Resource, Severity, Status,
-    TEXT_BYTES_MAX, TITLE_BYTES_MAX,
+    CustomerFields, FindingClass, Report, ReportKey, ReportPath, Resource, Severity, Signals,
+    Status, TEXT_BYTES_MAX, TITLE_BYTES_MAX,
 };
 use muster_core::unit::{SourceKind, Unit};
 
@@ -100,6 +100,7 @@ fn report(finding: &Finding<'_>, id: &str, document: &Bytes, unit: &Unit) -> Rep
         facet: String::new(),
         attributes: attributes(finding).into_vec(),
         exposure: exposure::of_macie_type(&rule_id),
+        signals: Signals::default(),
         sample: finding.sample.flag() == Some(true),
         customer: CustomerFields::default(),
         remediation: String::new(),

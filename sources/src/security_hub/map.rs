@@ -17,7 +17,7 @@ use bytes::Bytes;
 use muster_core::identity::{Arn, Place, account_root, bounded_part, canonical_resource};
 use muster_core::ids::{AccountId, Region};
 use muster_core::report::{
-    CustomerFields, FindingClass, Report, ReportKey, ReportPath, Resource, Severity,
+    CustomerFields, FindingClass, Report, ReportKey, ReportPath, Resource, Severity, Signals,
     TEXT_BYTES_MAX, TITLE_BYTES_MAX,
 };
 use muster_core::unit::{SourceKind, Unit};
@@ -152,6 +152,7 @@ fn report(copy: &HubCopy<'_>, subject: Option<&str>) -> (Report, Statements) {
         status_detail,
         facet: identity.facet,
         exposure,
+        signals: Signals::default(),
         sample: is_sample(asff, fields),
         customer,
         remediation,

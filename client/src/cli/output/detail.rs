@@ -126,7 +126,7 @@ fn related(ui: &mut Ui, finding: &Finding) -> io::Result<()> {
     if finding.related.is_empty() {
         return Ok(());
     }
-    heading(ui, "Also open on this resource")?;
+    heading(ui, "Related, and open")?;
     let length = short_ids(finding.related.iter().map(|one| one.id.as_str()));
     let mut table = Table::new([
         Column::new("  ID"),
@@ -135,9 +135,7 @@ fn related(ui: &mut Ui, finding: &Finding) -> io::Result<()> {
         Column::new("TITLE").shrinks_to(20),
     ]);
     for one in &finding.related {
-        // The one that this finding's priority counts.
-        let counted = one.relation == i32::from(FindingRelation::Threat);
-        let title = if counted { "threat, raises the priority: " } else { "" };
+        let title = relation(one.relation);
         table.push(vec![
             Span::new(format!("  {}", short_id(&one.id, length)), BOLD),
             Span::plain(one.score.to_string()),
@@ -146,6 +144,22 @@ fn related(ui: &mut Ui, finding: &Finding) -> io::Result<()> {
         ]);
     }
     table.print(ui)
+}
+
+/// What a related finding is to the one that is shown, before its title.
+fn relation(relation: i32) -> &'static str {
+    match FindingRelation::try_from(relation) {
+        // The one that this finding's priority counts.
+        Ok(FindingRelation::Threat) => "threat, raises the priority: ",
+        Ok(FindingRelation::Threatened) => "weakness of what is threatened: ",
+        Ok(FindingRelation::Whole) => "the whole of which this is a part: ",
+        Ok(FindingRelation::Part) => "a part of this: ",
+        Ok(FindingRelation::Sibling) => "the same weakness, another part: ",
+        Ok(FindingRelation::Near) => "often comes with this: ",
+        Ok(FindingRelation::Evidence) => "has to do with this: ",
+        Ok(FindingRelation::Evidenced) => "what this has to do with: ",
+        Ok(FindingRelation::SameResource | FindingRelation::Unspecified) | Err(_) => "",
+    }
 }
 
 fn triage(ui: &mut Ui, triage: &Triage, now: Timestamp) -> io::Result<()> {

@@ -6,6 +6,7 @@ use muster_core::priority::Band;
 use muster_core::report::{Exposure, FindingClass, ReportPath, Severity, Status};
 use muster_core::triage::{TriageReason, TriageState};
 use muster_core::unit::{SourceKind, UnitCondition};
+use muster_core::weakness::RelationKind;
 
 pub(super) fn source(source: SourceKind) -> wire::Source {
     match source {
@@ -52,8 +53,25 @@ pub(super) fn exposure(exposure: Exposure) -> wire::Exposure {
     match exposure {
         Exposure::Unknown => wire::Exposure::Unknown,
         Exposure::Private => wire::Exposure::Private,
+        Exposure::Organization => wire::Exposure::Organization,
         Exposure::CrossAccount => wire::Exposure::CrossAccount,
+        Exposure::Internet => wire::Exposure::Internet,
         Exposure::Public => wire::Exposure::Public,
+    }
+}
+
+/// What a weakness class says that another finding is.
+pub(crate) fn relation(kind: RelationKind) -> wire::FindingRelation {
+    match kind {
+        // The one that counts is marked by whoever knows it.
+        RelationKind::Threat => wire::FindingRelation::SameResource,
+        RelationKind::Threatened => wire::FindingRelation::Threatened,
+        RelationKind::Whole => wire::FindingRelation::Whole,
+        RelationKind::Part => wire::FindingRelation::Part,
+        RelationKind::Sibling => wire::FindingRelation::Sibling,
+        RelationKind::Near => wire::FindingRelation::Near,
+        RelationKind::Evidence => wire::FindingRelation::Evidence,
+        RelationKind::Evidenced => wire::FindingRelation::Evidenced,
     }
 }
 

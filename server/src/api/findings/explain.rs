@@ -7,8 +7,9 @@ use muster_api::v1 as wire;
 use muster_core::change::{Change, ChangeKind};
 use muster_core::filter::Fields;
 use muster_core::finding::{Finding, Placement};
-use muster_core::ids::Revision;
+use muster_core::ids::{FindingId, Revision};
 use muster_core::report::FindingClass;
+use muster_core::weakness::around;
 
 use crate::api::convert;
 use crate::api::error::ApiError;
@@ -18,6 +19,12 @@ use crate::view::ON_RESOURCE_MAX;
 /// The most related findings that are named.
 const RELATED_MAX: usize = 20;
 
+/// The most findings looked at on one resource.
+const NEARBY_MAX: usize = 64;
+
+/// How many findings one call reads for what is related.
+const READS_MAX: usize = 1000;
+
 /// How many log entries one call looks through for who moved reports.
 const ENTRIES_MAX: usize = 2000;
 
@@ -25,6 +32,7 @@ const ENTRIES_MAX: usize = 2000;
 pub(in crate::api) struct Explainer<'a> {
     reader: &'a Reader<'a>,
     entries_left: usize,
+    reads_left: usize,
 }
 
 /// What the log says about where reports came from and went.
@@ -37,7 +45,7 @@ struct Moves {
 
 impl<'a> Explainer<'a> {
     pub(in crate::api) fn new(reader: &'a Reader<'a>) -> Self {
-        Self { reader, entries_left: ENTRIES_MAX }
+        Self { reader, entries_left: ENTRIES_MAX, reads_left: READS_MAX }
     }
 
     /// Completes `shown`, which was made of `finding`.
@@ -85,41 +93,65 @@ impl<'a> Explainer<'a> {
         Ok(moves)
     }
 
-    /// Other open findings on the resource: the threat that counts first, other threats, then by
-    /// score.
-    fn related(&self, finding: &Finding) -> Result<Vec<wire::RelatedFinding>, ApiError> {
+    /// Other open findings that have to do with it: the threat that counts first, other threats, what
+    /// the weakness classes link, then what else is on the resource; each by score.
+    fn related(&mut self, finding: &Finding) -> Result<Vec<wire::RelatedFinding>, ApiError> {
         // What it was about is the business of the finding that has its reports.
         if finding.merged_into.is_some() {
             return Ok(Vec::new());
         }
         let strongest = finding.threat.as_ref().map(|threat| threat.finding);
-        let view = self.reader.view()?;
         let mut related = Vec::new();
-        for id in view.on_resource(finding.resource_id(), ON_RESOURCE_MAX) {
-            let other =
-                view.facets(id).filter(|other| id != finding.id && other.status().is_open());
-            let Some(other) = other else { continue };
-            let counts = strongest == Some(id);
-            let relation = if counts {
-                wire::FindingRelation::Threat
-            } else {
-                wire::FindingRelation::SameResource
+        for other in self.nearby(finding)? {
+            let counts = strongest == Some(other.id);
+            let link = self.reader.classes().relation(finding, &other);
+            let here = other.resource_id() == finding.resource_id();
+            if !(counts || here || link.is_some()) {
+                continue;
+            }
+            let relation = match &link {
+                _ if counts => wire::FindingRelation::Threat,
+                Some(link) => convert::relation(link.kind),
+                None => wire::FindingRelation::SameResource,
             };
-            let threat = other.class() == FindingClass::Threat;
-            let order = (Reverse((counts, threat, other.score())), id);
+            let threat = other.facts.class == FindingClass::Threat;
+            let score = other.priority.score;
+            let order = (Reverse((counts, threat, link.is_some(), score)), other.id);
             let shown = wire::RelatedFinding {
-                id: id.to_string(),
-                title: other.title().to_owned(),
-                rule_id: other.rule_id().to_owned(),
-                status: convert::status(other.status()).into(),
-                score: other.score().into(),
+                id: other.id.to_string(),
+                title: other.facts.title,
+                rule_id: other.facts.rule_id,
+                status: convert::status(other.facts.status).into(),
+                score: score.into(),
                 relation: relation.into(),
+                weakness_class: link.map(|link| link.class).unwrap_or_default(),
             };
             related.push((order, shown));
         }
-        drop(view);
         related.sort_by_key(|(order, _)| *order);
         Ok(related.into_iter().take(RELATED_MAX).map(|(_, shown)| shown).collect())
+    }
+
+    /// The other open findings where such may be that have to do with `finding`: of each resource the
+    /// most urgent, threats first.
+    fn nearby(&mut self, finding: &Finding) -> Result<Vec<Finding>, ApiError> {
+        let mut ids: Vec<FindingId> = Vec::new();
+        let view = self.reader.view()?;
+        for resource in around(finding) {
+            let there = view.on_resource(&resource, ON_RESOURCE_MAX).into_iter();
+            let new = there.filter(|id| *id != finding.id && !ids.contains(id));
+            let open = new.filter_map(|id| {
+                let other = view.facets(id).filter(|other| other.status().is_open())?;
+                Some((Reverse((other.class() == FindingClass::Threat, other.score())), id))
+            });
+            let mut open: Vec<_> = open.collect();
+            open.sort_unstable();
+            open.truncate(NEARBY_MAX.min(self.reads_left));
+            self.reads_left -= open.len();
+            ids.extend(open.into_iter().map(|(_, id)| id));
+        }
+        drop(view);
+        self.reader.findings(&ids)
     }
 }
 

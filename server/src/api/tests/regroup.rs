@@ -6,6 +6,7 @@ use muster_api::v1::triage_action::{Acknowledge, Action};
 use muster_api::v1::watch_findings_response::Event;
 use muster_api::v1::{ChangeKind, FilterEffect, FindingRelation, PlacementKind, Status};
 use muster_core::ids::Revision;
+use muster_core::report::IdentityRule;
 use tonic::{Code, IntoRequest, Request};
 
 use super::sample::{Sample, id, sample, unit};
@@ -388,6 +389,29 @@ async fn other_open_findings_on_the_resource_are_named_threats_first() {
     assert_eq!((second.title.as_str(), second.status()), ("Sample 2", Status::Active));
     assert_eq!(second.relation(), FindingRelation::SameResource);
     assert!(second.score > shown.related[2].score);
+}
+
+#[tokio::test]
+async fn what_the_weakness_classes_link_is_named_with_the_class() {
+    let account = crate::testing::report(1).account;
+    let root = format!("arn:aws:iam::{account}:root");
+    let snapshot = format!("arn:aws:ec2:eu-west-1:{account}:snapshot/snap-1");
+    let world = World::holding([
+        sample(1, 90).says(IdentityRule::TrustedAdvisor, "ePs02jT06w", &snapshot),
+        sample(2, 90).says(IdentityRule::Control, "EC2.1", &root),
+        sample(3, 90).says(IdentityRule::Control, "IAM.6", &root),
+        sample(4, 10).says(IdentityRule::Control, "EC2.999", &snapshot),
+    ])
+    .await;
+
+    let shown = get(&world, &id(1).to_string()).await;
+
+    let related = shown.related.iter();
+    let related: Vec<_> =
+        related.map(|one| (one.id.clone(), one.relation(), one.weakness_class.as_str())).collect();
+    let whole = (id(2).to_string(), FindingRelation::Whole, "ebs.snapshot_public");
+    let here = (id(4).to_string(), FindingRelation::SameResource, "");
+    assert_eq!(related, [whole, here], "what else the account has is not its business");
 }
 
 #[tokio::test]

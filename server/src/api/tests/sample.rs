@@ -72,6 +72,17 @@ impl Sample {
         self
     }
 
+    /// What a product says by this rule, of this resource.
+    pub(super) fn says(mut self, product: IdentityRule, rule: &str, resource: &str) -> Self {
+        self.report.origin.rule = product;
+        rule.clone_into(&mut self.report.rule_id);
+        self.report.resources.truncate(1);
+        for primary in &mut self.report.resources {
+            resource.clone_into(&mut primary.id);
+        }
+        self
+    }
+
     pub(super) fn with_raw(mut self, raw: impl Into<Bytes>) -> Self {
         self.report.raw = raw.into();
         self

@@ -175,6 +175,7 @@ impl World {
             view,
             writer,
             feed,
+            classes: Arc::new(Classes::builtin()),
             units: Arc::new(UnitBoard::default()),
             clock: clock.clone(),
             drain: CancellationToken::new(),

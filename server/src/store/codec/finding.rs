@@ -13,6 +13,7 @@ use muster_core::triage::{Actor, Triage};
 
 use super::numbers::{Numbered, number, optional};
 use super::report::{HeldMessage, ResourceMessage};
+use super::signals::SignalsMessage;
 use super::{Damage, id, narrow, parsed, required};
 
 /// A [`Finding`] without its revision, which stands in front of it in the row.
@@ -94,6 +95,8 @@ struct FactsMessage {
     last_observed: Option<i64>,
     #[prost(int64, optional, tag = "20")]
     provider_updated: Option<i64>,
+    #[prost(message, optional, tag = "21")]
+    signals: Option<SignalsMessage>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -250,6 +253,7 @@ impl From<&Facts> for FactsMessage {
             first_observed: ms(facts.first_observed),
             last_observed: ms(facts.last_observed),
             provider_updated: ms(facts.provider_updated),
+            signals: SignalsMessage::of(&facts.signals),
         }
     }
 }
@@ -279,6 +283,7 @@ impl TryFrom<FactsMessage> for Facts {
             first_observed: message.first_observed.map(Millis),
             last_observed: message.last_observed.map(Millis),
             provider_updated: message.provider_updated.map(Millis),
+            signals: message.signals.unwrap_or_default().try_into()?,
         })
     }
 }

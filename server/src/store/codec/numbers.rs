@@ -6,7 +6,9 @@
 use muster_core::change::ChangeKind;
 use muster_core::finding::Absence;
 use muster_core::priority::{Factor, Gate};
-use muster_core::report::{Exposure, FindingClass, IdentityRule, ReportPath, Severity, Status};
+use muster_core::report::{
+    ExploitState, Exposure, FindingClass, IdentityRule, Privilege, ReportPath, Severity, Status,
+};
 use muster_core::triage::{TriageReason, TriageState};
 use muster_core::unit::SourceKind;
 
@@ -70,7 +72,11 @@ numbered! {
         GuardDuty = 1, ExternalAccess = 2, AccessAnalyzer = 3, Control = 4, TrustedAdvisor = 5,
         Inspector = 6, Macie = 7, ConfigRule = 8, Health = 9, OtherAsff = 10,
     }
-    Exposure { Unknown = 1, Private = 2, CrossAccount = 3, Public = 4 }
+    Exposure {
+        Unknown = 1, Private = 2, CrossAccount = 3, Public = 4, Organization = 5, Internet = 6,
+    }
+    Privilege { Unknown = 1, Read = 2, Write = 3, Escalation = 4, Admin = 5, Root = 6 }
+    ExploitState { Unknown = 1, None = 2, ProofOfConcept = 3, Active = 4 }
     Absence { Resolved = 1, Expired = 2, Unobservable = 3 }
     Factor { Severity = 1, Exposure = 2, Recency = 3, Corroboration = 4, Threat = 5 }
     Gate { Closed = 1, Sample = 2 }
@@ -104,6 +110,8 @@ mod tests {
         reads_back(&ReportPath::ALL);
         reads_back(&IdentityRule::ALL);
         reads_back(&Exposure::ALL);
+        reads_back(&Privilege::ALL);
+        reads_back(&ExploitState::ALL);
         reads_back(&[Absence::Resolved, Absence::Expired, Absence::Unobservable]);
         reads_back(&Factor::ALL);
         reads_back(&Gate::ALL);

@@ -8,6 +8,7 @@ use muster_core::report::{Attribute, CustomerFields, OriginKey, Report, ReportKe
 use muster_core::time::Millis;
 
 use super::numbers::{Numbered, number, optional};
+use super::signals::SignalsMessage;
 use super::{Damage, narrow, parsed, required};
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -102,6 +103,8 @@ struct ReportMessage {
     raw_truncated: bool,
     #[prost(message, repeated, tag = "35")]
     attributes: Vec<AttributeMessage>,
+    #[prost(message, optional, tag = "36")]
+    signals: Option<SignalsMessage>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -197,6 +200,7 @@ impl From<&Report> for ReportMessage {
             raw: report.raw.clone(),
             raw_truncated: report.raw_truncated,
             attributes: report.attributes.iter().map(AttributeMessage::from).collect(),
+            signals: SignalsMessage::of(&report.signals),
         }
     }
 }
@@ -259,6 +263,7 @@ impl TryFrom<ReportMessage> for Report {
             raw: message.raw,
             raw_truncated: message.raw_truncated,
             attributes: message.attributes.into_iter().map(Attribute::from).collect(),
+            signals: message.signals.unwrap_or_default().try_into()?,
         })
     }
 }

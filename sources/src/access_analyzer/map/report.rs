@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 use muster_core::identity::{Arn, Origin, Place, bounded_part};
 use muster_core::ids::{AccountId, Region};
-use muster_core::report::{CustomerFields, NOT_ANALYZED, Report, ReportKey, ReportPath, Status};
+use muster_core::report::{
+    CustomerFields, NOT_ANALYZED, Report, ReportKey, ReportPath, Signals, Status,
+};
 use muster_core::unit::{SourceKind, Unit};
 
 use super::native::Finding;
@@ -93,6 +95,7 @@ fn report(pages: &[Finding<'_>], id: &str, source: &Source<'_>) -> (Report, Stat
         status_detail,
         facet: word(&statement.facet()),
         exposure: statement.exposure(),
+        signals: Signals::default(),
         sample: false,
         customer: CustomerFields::default(),
         remediation: String::new(),

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use muster_core::identity::{Origin, Place, bounded_part, is_global_control};
 use muster_core::ids::Region;
 use muster_core::report::{
-    CustomerFields, OriginKey, Report, ReportKey, ReportPath, Resource, Status,
+    CustomerFields, OriginKey, Report, ReportKey, ReportPath, Resource, Signals, Status,
 };
 use muster_core::unit::{SourceKind, Unit};
 
@@ -129,6 +129,7 @@ fn report(row: &FlaggedResource<'_>, document: &Bytes, evaluation: &Evaluation<'
         resources: about.resources,
         facet,
         exposure,
+        signals: Signals::default(),
         sample: false,
         customer: CustomerFields::default(),
         remediation: check.remediation.clone(),

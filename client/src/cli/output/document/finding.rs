@@ -67,6 +67,7 @@ struct RelatedDoc<'a> {
     status: Cow<'static, str>,
     score: u32,
     relation: Cow<'static, str>,
+    weakness_class: &'a str,
 }
 
 /// What put a report into its finding.
@@ -246,6 +247,7 @@ impl<'a> RelatedDoc<'a> {
             status: Status::word(related.status),
             score: related.score,
             relation: FindingRelation::word(related.relation),
+            weakness_class: &related.weakness_class,
         }
     }
 }
