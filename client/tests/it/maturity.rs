@@ -189,7 +189,7 @@ async fn csv_and_jsonl_have_a_line_for_each_recommendation() {
     let jsonl = muster(&fake(), "maturity -o jsonl").await.stdout;
 
     assert!(csv.starts_with("id,phase,domain,name,verdict,reason,"), "{csv}");
-    assert!(csv.contains("\r\nP1-DP-1,1,data_protection,"), "{csv}");
+    assert!(csv.contains("\nP1-DP-1,1,data_protection,"), "{csv}");
     assert_eq!(jsonl.lines().count(), 4);
     for line in jsonl.lines() {
         let document: serde_json::Value = serde_json::from_str(line).unwrap();

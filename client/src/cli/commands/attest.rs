@@ -14,7 +14,7 @@ use crate::cli::output::document::{AttestationDoc, Versioned};
 use crate::cli::output::json;
 use crate::cli::output::table::{Column, Table};
 use crate::cli::session::Session;
-use crate::cli::time::{stamp, to_wire};
+use crate::cli::time::{age, stamp, to_wire};
 use crate::cli::ui::{BOLD, DIM, PLAIN, Span, Ui};
 use crate::cli::words::count;
 
@@ -162,7 +162,7 @@ fn table(ui: &mut Ui, attestations: &[Attestation]) -> Result<(), Failure> {
         Column::new("ID"),
         Column::new("FOR"),
         Column::new("STATE"),
-        Column::new("UNTIL").dropped(1),
+        Column::new("ENDS").right(),
         Column::new("BY").shrinks_to(10),
         Column::new("EVIDENCE").shrinks_to(16),
     ]);
@@ -173,7 +173,7 @@ fn table(ui: &mut Ui, attestations: &[Attestation]) -> Result<(), Failure> {
             Span::new(one.recommendation_id.as_str(), BOLD),
             Span::plain(scope(one)),
             Span::new(fate, if fate == "counts" { PLAIN } else { DIM }),
-            Span::plain(stamp(now, one.expire_time.as_ref())),
+            Span::plain(age(now, one.expire_time.as_ref())),
             Span::plain(author),
             Span::plain(one.evidence.as_str()),
         ]);
@@ -192,7 +192,7 @@ fn fate(one: &Attestation) -> &'static str {
 }
 
 fn scope(one: &Attestation) -> &str {
-    if one.account_id.is_empty() { "organization" } else { &one.account_id }
+    if one.account_id.is_empty() { "the organization" } else { &one.account_id }
 }
 
 /// The option that names the scope again.
