@@ -273,10 +273,8 @@ async fn an_attestation_is_taken_back_with_a_reason() {
     let ran = muster_args(&fake, SCRIPT, &line).await;
 
     assert!(ran.stdout.contains("took back the attestation of P2-SG-3"), "{}", ran.stdout);
-    let state = fake.state();
-    let sent = &state.removals[0];
+    let sent = fake.state().removals[0].clone();
     assert_eq!((&*sent.account_id, &*sent.comment), ("123456789012", "given up"));
-    drop(state);
     let nothing = status(Code::NotFound, "ATTESTATION_NOT_FOUND", "there is no attestation");
     fake.state().errors.insert("RemoveAttestation", [nothing].into());
     assert_eq!(muster_args(&fake, SCRIPT, &line).await.exit, Exit::NotFound);

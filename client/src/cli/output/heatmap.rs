@@ -165,7 +165,7 @@ fn cell(svg: &mut Svg, column: usize, y: usize, counts: &VerdictCounts) {
 
 /// How strongly a cell is coloured, in hundredths: nothing where nothing is done.
 fn opacity(done: u32, total: u32) -> String {
-    let share = if total == 0 { 0 } else { 45 * done / total };
+    let share = (45 * done).checked_div(total).unwrap_or(0);
     format!("0.{share:02}")
 }
 
