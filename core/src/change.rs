@@ -1,6 +1,6 @@
 //! The change log: what happened to findings, in one total order.
 
-use crate::finding::Finding;
+use crate::finding::{Due, Finding};
 use crate::ids::{AccountId, FindingId, Region, Revision};
 use crate::report::{FindingClass, Severity, Status};
 use crate::time::Millis;
@@ -18,18 +18,22 @@ pub enum ChangeKind {
     StatusChanged,
     /// A person, an integration, an expiry or a regression changed triage.
     Triaged,
-    /// The score or its reasons moved, and none of the above (recency decays, rules changed).
+    /// The priority moved so far that people should know (another band, 25 points, other reasons), and
+    /// none of the above.
     Reprioritized,
     /// A report came, went or brought something immaterial (a later day, another path, a note), and
     /// none of the first four.
     Observed,
     /// Reports came from or went to another finding, by a decision or by changed classes.
     Regrouped,
+    /// The priority moved by less than that, and none of the others: streams of the newest state leave
+    /// it out.
+    Rescored,
 }
 
 impl ChangeKind {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Created,
         Self::ContentUpdated,
         Self::StatusChanged,
@@ -37,6 +41,7 @@ impl ChangeKind {
         Self::Reprioritized,
         Self::Observed,
         Self::Regrouped,
+        Self::Rescored,
     ];
 
     /// The name shown to people.
@@ -49,6 +54,7 @@ impl ChangeKind {
             Self::Reprioritized => "REPRIORITIZED",
             Self::Observed => "OBSERVED",
             Self::Regrouped => "REGROUPED",
+            Self::Rescored => "RESCORED",
         }
     }
 }
@@ -129,6 +135,10 @@ pub struct Facets {
     pub assignee: String,
     /// The decision was taken on older content.
     pub stale: bool,
+    /// The last day on which it is not overdue, in days since 1970; `None` when nothing sets one.
+    pub due: Option<i64>,
+    /// Its deadline has passed.
+    pub overdue: bool,
     /// The canonical id of the primary resource.
     pub resource: String,
     /// Control id, finding type or check id.
@@ -154,6 +164,8 @@ impl Facets {
             region: finding.facts.region.clone(),
             assignee: finding.triage.assignee.clone(),
             stale: finding.triage.stale,
+            due: finding.due.as_ref().map(Due::day),
+            overdue: finding.is_overdue(),
             resource: finding.resource_id().to_owned(),
             rule_id: finding.facts.rule_id.clone(),
             title: finding.facts.title.clone(),

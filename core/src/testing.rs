@@ -11,6 +11,8 @@
 mod history;
 mod signals;
 
+use std::sync::LazyLock;
+
 use bytes::Bytes;
 use proptest::collection::vec;
 use proptest::option;
@@ -25,7 +27,9 @@ pub use self::signals::signals;
 use crate::change::Facets;
 use crate::finding::{Absence, HeldReport};
 use crate::ids::{AccountId, Region};
-use crate::plan::{Command, Observation};
+use crate::intel::Intel;
+use crate::plan::{Command, Observation, Rules};
+use crate::priority::Model;
 use crate::report::{
     Attribute, CustomerFields, Exposure, FindingClass, IdentityRule, OriginKey, Report, ReportKey,
     ReportPath, Resource, Severity, Status,
@@ -36,6 +40,15 @@ use crate::unit::{SourceKind, Unit};
 
 /// 2026-01-01T00:00:00Z: no generated time is earlier.
 pub const START: Millis = Millis(1_767_225_600_000);
+
+static MODEL: LazyLock<Model> = LazyLock::new(Model::builtin);
+
+static INTEL: LazyLock<Intel> = LazyLock::new(Intel::none);
+
+/// The rules of this program, without intelligence, at that time.
+pub fn rules(now: Millis) -> Rules<'static> {
+    Rules { model: &MODEL, intel: &INTEL, now }
+}
 
 /// No generated time is this many days after [`START`] or later.
 pub const DAYS: i64 = 40;
@@ -344,6 +357,9 @@ pub fn command(now: Millis) -> impl Strategy<Value = Command> {
     })
 }
 
+/// The days by which made-up findings are due, in days since 1970.
+pub const DUE_DAYS: std::ops::Range<i64> = 20_450..20_460;
+
 /// What filters see, free in every field.
 pub fn facets() -> impl Strategy<Value = Facets> {
     let enums = (
@@ -356,8 +372,10 @@ pub fn facets() -> impl Strategy<Value = Facets> {
     let sources =
         proptest::sample::subsequence(SourceKind::ALL.to_vec(), 0..=SourceKind::ALL.len());
     let place = (sources, account(), region(), select(vec!["", "alice", "Bob"]), any::<bool>());
-    (enums, place, resource(), select(vec!["S3.8", "s3.2", ""]), text(12)).prop_map(
-        |(enums, place, resource, rule_id, title)| {
+    let deadline = (option::of(DUE_DAYS), any::<bool>());
+    let texts = (resource(), select(vec!["S3.8", "s3.2", ""]), text(12));
+    (enums, place, deadline, texts).prop_map(
+        |(enums, place, (due, overdue), (resource, rule_id, title))| {
             let (score, severity, status, triage, class) = enums;
             let (mut sources, account, region, assignee, stale) = place;
             sources.sort_unstable();
@@ -372,6 +390,8 @@ pub fn facets() -> impl Strategy<Value = Facets> {
                 region,
                 assignee: assignee.to_owned(),
                 stale,
+                due,
+                overdue,
                 resource: resource.id,
                 rule_id: rule_id.to_owned(),
                 title,

@@ -19,6 +19,7 @@ pub mod config;
 pub mod feed;
 pub mod maturity;
 pub mod quarantine;
+pub mod ranking;
 pub mod refold;
 pub mod routes;
 pub mod rules;

@@ -3,7 +3,7 @@
 //! That anybody can read a bucket and that anybody can write it are two problems, which Security Hub
 //! reports apart (S3.2, S3.3). A document about both makes two statements.
 
-use muster_core::report::{Report, bounded};
+use muster_core::report::{Privilege, Report, bounded};
 
 use crate::attributes;
 use crate::document::Document;
@@ -56,6 +56,12 @@ pub(crate) fn statements(report: &Report, access: Access) -> Document {
     let statement = |name: &&str| {
         let mut report = report.clone();
         attributes::insert(&mut report.attributes, ACCESS, name);
+        let privilege = &mut report.signals.privilege;
+        *privilege = match *name {
+            "read" => Privilege::Read,
+            "write" => (*privilege).max(Privilege::Write),
+            _ => *privilege,
+        };
         if *name != "unknown" {
             mark(&mut report, name);
         }

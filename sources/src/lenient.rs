@@ -11,12 +11,14 @@
 mod moment;
 mod scalar;
 mod shape;
+mod tags;
 
 use muster_core::report::bounded;
 
 pub(crate) use moment::Moment;
 pub(crate) use scalar::Scalar;
 pub(crate) use shape::{AnyCase, Many, Maybe, Pairs};
+pub(crate) use tags::Tags;
 
 /// A text of a document for people, cut to a readable length.
 pub(crate) fn excerpt(text: &str) -> &str {

@@ -23,5 +23,6 @@ pub mod macie;
 pub mod operations;
 mod resource_type;
 pub mod security_hub;
+mod signals;
 pub mod source;
 pub mod trusted_advisor;

@@ -1,3 +1,5 @@
+mod signals;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 

@@ -7,6 +7,7 @@
 //! | rule | the rule's name |
 //! | attribute `config rule` | the managed rule: `SourceIdentifier` in lower case, or else the name without what deployed it |
 //! | status | `NON_COMPLIANT` active; `COMPLIANT` resolved; `NOT_APPLICABLE` archived; `INSUFFICIENT_DATA` unobservable |
+//! | exposure, privilege | what a managed rule says that is not complied with |
 //! | severity | medium when it does not comply: Config has none, and Security Hub gives its copies that |
 //! | product | Security Hub, of a rule that Security Hub deployed: the control says the same |
 //!
@@ -18,8 +19,8 @@ mod native;
 use bytes::Bytes;
 use muster_core::identity::{Arn, Origin, Place, bounded_part};
 use muster_core::report::{
-    CustomerFields, Exposure, FindingClass, Report, ReportKey, ReportPath, Severity, Signals,
-    Status, TEXT_BYTES_MAX,
+    CustomerFields, Exposure, FindingClass, Privilege, Report, ReportKey, ReportPath, Severity,
+    Signals, Status, TEXT_BYTES_MAX,
 };
 use muster_core::unit::{SourceKind, Unit};
 
@@ -29,7 +30,9 @@ use crate::attributes::Attributes;
 use crate::body::Answer;
 use crate::document::{BodyError, Document, FindingsPage};
 use crate::draft::{self, Remarks, partition_or, unmapped, word};
+use crate::exposure;
 use crate::lenient::{AnyCase, Scalar, excerpt};
+use crate::signals;
 
 /// A rule: what its evaluations do not say themselves.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -169,6 +172,9 @@ fn report(given: &Given<'_>, id: &str, document: &Bytes, unit: &Unit) -> Report 
     let (status, status_detail) = status(evaluation, &mut remarks);
     let is_open = matches!(status, Status::Active | Status::Unobservable);
     let severity = if is_open { Severity::Medium } else { Severity::Informational };
+    let managed = managed(rule);
+    let is_failed = status == Status::Active;
+    let privilege = if is_failed { signals::of_config_rule(&managed) } else { Privilege::Unknown };
     let is_copy = rule_name::is_of_security_hub(&rule.name);
     let (raw, raw_truncated) = draft::raw(document);
     let name = if rule.name.is_empty() { &rule.arn } else { &rule.name };
@@ -190,9 +196,9 @@ fn report(given: &Given<'_>, id: &str, document: &Bytes, unit: &Unit) -> Report 
         status_detail,
         resources: vec![resource],
         facet: String::new(),
-        attributes: attributes(rule).into_vec(),
-        exposure: Exposure::Unknown,
-        signals: Signals::default(),
+        exposure: if is_failed { exposure::of_config_rule(&managed) } else { Exposure::Unknown },
+        signals: Signals { privilege, ..Signals::default() },
+        attributes: attributes(&managed).into_vec(),
         sample: false,
         customer: CustomerFields::default(),
         remediation: String::new(),
@@ -210,10 +216,15 @@ fn report(given: &Given<'_>, id: &str, document: &Bytes, unit: &Unit) -> Report 
     }
 }
 
-fn attributes(rule: &Rule) -> Attributes {
+/// The managed rule that it is an instance of.
+fn managed(rule: &Rule) -> String {
     let managed = rule_name::of_identifier(&rule.source_identifier);
+    managed.unwrap_or_else(|| rule_name::managed(&rule.name))
+}
+
+fn attributes(managed: &str) -> Attributes {
     let mut attributes = Attributes::default();
-    attributes.add("config rule", &managed.unwrap_or_else(|| rule_name::managed(&rule.name)));
+    attributes.add("config rule", managed);
     attributes
 }
 

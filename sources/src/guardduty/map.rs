@@ -5,13 +5,14 @@
 
 mod native;
 mod resources;
+mod signals;
 
 use bytes::Bytes;
 use muster_core::identity::{Arn, Origin, Place, bounded_part};
 use muster_core::ids::{AccountId, Region};
 use muster_core::report::{
-    CustomerFields, FindingClass, Report, ReportKey, ReportPath, Severity, Signals, Status,
-    TEXT_BYTES_MAX, TITLE_BYTES_MAX,
+    CustomerFields, FindingClass, Report, ReportKey, ReportPath, Severity, Status, TEXT_BYTES_MAX,
+    TITLE_BYTES_MAX,
 };
 use muster_core::unit::{SourceKind, Unit};
 
@@ -19,7 +20,6 @@ use self::native::{Finding, Service};
 use crate::body::Answer;
 use crate::document::{BodyError, Document, IdsPage};
 use crate::draft::{self, Remarks, partition_or, unmapped, word};
-use crate::exposure;
 use crate::lenient::Scalar;
 
 /// Reads a page of `ListDetectors`: `{"detectorIds": [..], "nextToken": ".."}`.
@@ -102,10 +102,10 @@ fn report(finding: &Finding<'_>, id: &str, document: &Bytes, unit: &Unit) -> Rep
         severity_normalized,
         status,
         status_detail,
+        signals: signals::signals(finding, &rule_id, &subject.resources, &place, &mut remarks),
+        exposure: signals::exposure(finding, &rule_id, &subject.resources),
         resources: subject.resources,
         facet: subject.facet,
-        exposure: subject.exposure.max(exposure::of_guardduty_type(&rule_id)),
-        signals: Signals::default(),
         sample: is_sample(finding, service),
         customer: CustomerFields::default(),
         remediation: String::new(),

@@ -8,7 +8,8 @@
 //! | facet | `CVE\|package` for packages, `tcp:22-22` for reachable ports, `file:line` for code |
 //! | severity | `severity`; `UNTRIAGED` by `inspectorScore`, or else medium |
 //! | status | `ACTIVE`; `SUPPRESSED` is archived; `CLOSED` is resolved |
-//! | exposure | `NETWORK_REACHABILITY` says that it can be reached from outside |
+//! | exposure | `NETWORK_REACHABILITY` says from where it can be reached; an instance with a public address can be from the internet |
+//! | signals | `vulnerabilityId` (of one that is no CVE `relatedVulnerabilities`), `epss.score`, `exploitAvailable`, `fixAvailable`, `tags` of the first resource |
 //!
 //! From the `Finding` shape of the Inspector API, version 2020-06-08.
 
@@ -28,7 +29,9 @@ use crate::attributes::{Attributes, Ports};
 use crate::body::Answer;
 use crate::document::{BodyError, Document, FindingsPage};
 use crate::draft::{self, Remarks, add_resource, link, partition_or, read_region, unmapped, word};
+use crate::exposure;
 use crate::lenient::{Scalar, excerpt};
+use crate::signals::{self, Weaknesses};
 
 /// Reads a page of `ListFindings`: `{"findings": [..], "nextToken": ".."}`.
 ///
@@ -93,8 +96,8 @@ fn report(finding: &Finding<'_>, arn: &str, document: &Bytes, unit: &Unit) -> Re
         resources: resources(finding, &place, &mut remarks),
         facet: subject.facet,
         attributes: subject.attributes.into_vec(),
-        exposure: subject.exposure,
-        signals: Signals::default(),
+        exposure: subject.exposure.max(address_exposure(finding)),
+        signals: signals(finding, &mut remarks),
         rule_id: subject.rule,
         sample: false,
         customer: CustomerFields::default(),
@@ -146,6 +149,9 @@ impl Subject {
             "NETWORK_REACHABILITY" => {
                 let details = remarks.object("networkReachabilityDetails", &finding.reachability);
                 subject.reachability(details);
+                let text = [finding.title.text(), finding.description.text()];
+                let text: Vec<_> = text.into_iter().flatten().collect();
+                subject.exposure = exposure::of_reachability(&text.join(" "));
             }
             "CODE_VULNERABILITY" => {
                 let details = remarks.object("codeVulnerabilityDetails", &finding.code);
@@ -163,7 +169,7 @@ impl Subject {
     }
 
     fn package(&mut self, details: &Packages<'_>) {
-        let packages = details.packages.items.iter().filter_map(|package| package.get());
+        let packages = details.vulnerable.items.iter().filter_map(|package| package.get());
         let names = packages.map(|package| package.name.as_str());
         let weakness = Weakness::new(details.id.as_str(), names);
         weakness.add_to(&mut self.attributes);
@@ -175,7 +181,6 @@ impl Subject {
 
     fn reachability(&mut self, details: Option<&Reachability<'_>>) {
         self.class = FindingClass::Exposure;
-        self.exposure = Exposure::Public;
         let range = details.and_then(|details| details.ports.get());
         if let (Some(details), Some(range)) = (details, range)
             && let Some(ports) = Ports::of_fields(&details.protocol, &range.begin, &range.end)
@@ -196,6 +201,34 @@ impl Subject {
         let file = path.path.text().or_else(|| path.name.text()).unwrap_or_default();
         let line = path.start_line.text().unwrap_or_default();
         self.facet = word(&format!("{file}:{line}"));
+    }
+}
+
+/// An instance with a public address, among those that the finding names.
+fn address_exposure(finding: &Finding<'_>) -> Exposure {
+    let resources = finding.resources.items.iter().filter_map(|resource| resource.get());
+    let instances = resources.filter_map(|resource| resource.details.get()?.instance.get());
+    let mut addresses = instances.flat_map(|instance| &instance.addresses.items);
+    let is_public = addresses.any(|address| signals::is_public_address(address.as_str()));
+    if is_public { Exposure::Internet } else { Exposure::Unknown }
+}
+
+fn signals(finding: &Finding<'_>, remarks: &mut Remarks) -> Signals {
+    let mut weaknesses = Weaknesses::default();
+    if let Some(details) = finding.packages.get() {
+        weaknesses.add_id(&details.id, &details.related);
+    }
+    weaknesses.add_exploit("exploitAvailable", &finding.exploit_available, remarks);
+    weaknesses.add_fix("fixAvailable", &finding.fix_available, remarks);
+    if let Some(epss) = remarks.object("epss", &finding.epss) {
+        weaknesses.add_epss("epss.score", &epss.score, remarks);
+    }
+    let first = finding.resources.items.first().and_then(|resource| resource.get());
+    let tags = first.map(|first| signals::tags("resources[0].tags", &first.tags, remarks));
+    Signals {
+        tags: tags.unwrap_or_default(),
+        vulnerability: weaknesses.finish(remarks),
+        ..Signals::default()
     }
 }
 

@@ -8,6 +8,8 @@
 //! | resources | of sensitive data the object, then the bucket; else the bucket |
 //! | severity | `severity.score`: 1 low, 2 medium, 3 high |
 //! | status | `archived`, or else active: Macie never says that something is resolved |
+//! | exposure | by the type; `effectivePermission` `PUBLIC` of the bucket, `publicAccess` of the object |
+//! | signals | `tags` of the object and the bucket |
 //! | statements | of a public bucket: one for reading, one for writing, where it says which |
 //!
 //! From the `Finding` shape of the Macie API, version 2020-01-01.
@@ -17,8 +19,8 @@ mod native;
 use bytes::Bytes;
 use muster_core::identity::{Origin, Place, account_root, bounded_part};
 use muster_core::report::{
-    CustomerFields, FindingClass, Report, ReportKey, ReportPath, Resource, Severity, Signals,
-    Status, TEXT_BYTES_MAX, TITLE_BYTES_MAX,
+    CustomerFields, Exposure, FindingClass, Report, ReportKey, ReportPath, Resource, Severity,
+    Signals, Status, TEXT_BYTES_MAX, TITLE_BYTES_MAX, Tag, arrange_tags,
 };
 use muster_core::unit::{SourceKind, Unit};
 
@@ -29,6 +31,7 @@ use crate::body::Answer;
 use crate::document::{BodyError, Document};
 use crate::draft::{self, Remarks, add_resource, partition_or, unmapped, word};
 use crate::exposure;
+use crate::signals;
 
 /// Reads the answer of `GetFindings`: `{"findings": [..]}`. It has no pages: it returns what it finds
 /// of the ids asked for.
@@ -99,8 +102,8 @@ fn report(finding: &Finding<'_>, id: &str, document: &Bytes, unit: &Unit) -> Rep
         resources: resources(finding, &place, &mut remarks),
         facet: String::new(),
         attributes: attributes(finding).into_vec(),
-        exposure: exposure::of_macie_type(&rule_id),
-        signals: Signals::default(),
+        exposure: exposure::of_macie_type(&rule_id).max(public(finding)),
+        signals: Signals { tags: tags(finding, &mut remarks), ..Signals::default() },
         sample: finding.sample.flag() == Some(true),
         customer: CustomerFields::default(),
         remediation: String::new(),
@@ -144,6 +147,28 @@ fn severity(finding: &Finding<'_>, remarks: &mut Remarks) -> (Severity, u8) {
         }
     };
     (severity, severity.floor())
+}
+
+/// Whether anybody can reach the bucket or the object, whatever the finding is about. `NOT_PUBLIC`
+/// leaves open whether other accounts can.
+fn public(finding: &Finding<'_>) -> Exposure {
+    let permission = bucket(finding).and_then(|bucket| bucket.public_access.get());
+    let is_bucket = permission.is_some_and(|access| access.effective.as_str() == "PUBLIC");
+    let object = finding.affected.get().and_then(|affected| affected.object.get());
+    let is_object = object.is_some_and(|object| object.is_public.flag() == Some(true));
+    if is_bucket || is_object { Exposure::Public } else { Exposure::Unknown }
+}
+
+/// The tags of the object and of the bucket that it is in: what a bucket is for holds of what it
+/// holds.
+fn tags(finding: &Finding<'_>, remarks: &mut Remarks) -> Vec<Tag> {
+    let object = finding.affected.get().and_then(|affected| affected.object.get());
+    let object = object.map(|object| signals::tags("s3Object.tags", &object.tags, remarks));
+    let bucket = bucket(finding);
+    let bucket = bucket.map(|bucket| signals::tags("s3Bucket.tags", &bucket.tags, remarks));
+    let mut tags: Vec<Tag> = object.into_iter().chain(bucket).flatten().collect();
+    arrange_tags(&mut tags);
+    tags
 }
 
 fn bucket<'a>(finding: &'a Finding<'_>) -> Option<&'a Bucket<'a>> {

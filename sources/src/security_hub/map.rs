@@ -11,19 +11,21 @@
 mod asff;
 mod identify;
 pub mod ocsf;
+mod signals;
 mod verdict;
 
 use bytes::Bytes;
 use muster_core::identity::{Arn, Place, account_root, bounded_part, canonical_resource};
 use muster_core::ids::{AccountId, Region};
 use muster_core::report::{
-    CustomerFields, FindingClass, Report, ReportKey, ReportPath, Resource, Severity, Signals,
+    CustomerFields, FindingClass, Report, ReportKey, ReportPath, Resource, Severity,
     TEXT_BYTES_MAX, TITLE_BYTES_MAX,
 };
 use muster_core::unit::{SourceKind, Unit};
 
 use self::asff::{Asff, AsffResource, ProductFields};
 use self::identify::{Context, Identity, Statements};
+use self::signals::Known;
 use crate::access;
 use crate::body::Answer;
 use crate::document::{BodyError, Document, FindingsPage};
@@ -134,7 +136,15 @@ fn report(copy: &HubCopy<'_>, subject: Option<&str>) -> (Report, Statements) {
     let mut identity = identify::identify(&context, &mut remarks);
     let (severity, severity_normalized) = verdict::severity(asff, fields, &product, &mut remarks);
     let (status, status_detail) = verdict::status(asff, fields, &product, &mut remarks);
-    let exposure = verdict::exposure(asff, &product, &identity);
+    let known = Known {
+        asff,
+        fields,
+        product: &product,
+        identity: &identity,
+        place,
+        resources: &resources,
+    };
+    let (exposure, signals) = (signals::exposure(&known), signals::signals(&known, &mut remarks));
     let (remediation, remediation_url) = remediation(asff, &mut remarks);
     let customer = customer(asff, severity, &mut remarks);
     let (raw, raw_truncated) = draft::raw(document);
@@ -152,7 +162,7 @@ fn report(copy: &HubCopy<'_>, subject: Option<&str>) -> (Report, Statements) {
         status_detail,
         facet: identity.facet,
         exposure,
-        signals: Signals::default(),
+        signals,
         sample: is_sample(asff, fields),
         customer,
         remediation,

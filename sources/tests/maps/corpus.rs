@@ -12,7 +12,7 @@
 mod expect;
 mod known;
 pub(crate) mod paths;
-mod walk;
+pub(crate) mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;

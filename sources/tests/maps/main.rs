@@ -13,6 +13,7 @@ mod dedup;
 mod guardduty;
 mod same_finding;
 mod security_hub;
+mod signals;
 mod statements;
 mod trusted_advisor;
 

@@ -73,7 +73,7 @@ fn a_row_is_mapped_whole() {
     assert_eq!(report.facet, "tcp:22-22");
     assert_eq!((report.severity, report.severity_normalized), (Severity::High, 70));
     assert_eq!((report.status, report.status_detail.as_str()), (Status::Active, "error"));
-    assert_eq!(report.exposure, Exposure::Public);
+    assert_eq!(report.exposure, Exposure::Internet);
     assert_eq!(report.rule_id, "HCP4007jGY");
     assert_eq!(report.title, "Check HCP4007jGY");
     assert!(report.description.contains("Ports: 22"), "{}", report.description);

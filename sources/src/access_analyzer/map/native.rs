@@ -88,6 +88,9 @@ pub(super) struct Access<'a> {
     pub(super) condition: Maybe<Pairs<'a>>,
     #[serde(borrow)]
     pub(super) is_public: Scalar<'a>,
+    /// Of internal access: `INTRA_ACCOUNT` or `INTRA_ORG`.
+    #[serde(borrow, rename = "accessType")]
+    pub(super) zone: Scalar<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]

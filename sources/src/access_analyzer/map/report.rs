@@ -95,7 +95,7 @@ fn report(pages: &[Finding<'_>], id: &str, source: &Source<'_>) -> (Report, Stat
         status_detail,
         facet: word(&statement.facet()),
         exposure: statement.exposure(),
-        signals: Signals::default(),
+        signals: Signals { privilege: statement.privilege(), ..Signals::default() },
         sample: false,
         customer: CustomerFields::default(),
         remediation: String::new(),

@@ -1,7 +1,7 @@
 //! What a finding states, in one form for `ListFindings` and `GetFindingV2`.
 
 use muster_core::identity::canonical_principal;
-use muster_core::report::{Exposure, FindingClass, Severity};
+use muster_core::report::{Exposure, FindingClass, Privilege, Severity};
 use muster_core::time::Millis;
 
 use super::native::{Access, Detail, Finding};
@@ -9,6 +9,7 @@ use crate::access::{ACCESS, Access as AccessKind, is_read};
 use crate::attributes::Attributes;
 use crate::draft::Remarks;
 use crate::lenient::{Many, Maybe, Moment, Pairs, Scalar, excerpt};
+use crate::signals;
 
 /// What is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +68,8 @@ pub(super) struct Statement {
     /// `key = value`, sorted.
     pub(super) conditions: Vec<String>,
     pub(super) is_public: bool,
+    /// Internal access of a principal in another account of the organization.
+    pub(super) is_of_organization: bool,
     /// The unused access key.
     pub(super) access_key: String,
     /// The services that unused permissions are of, sorted.
@@ -92,6 +95,7 @@ impl Statement {
             actions: Vec::new(),
             conditions: Vec::new(),
             is_public: first.is_public.flag() == Some(true),
+            is_of_organization: false,
             access_key: String::new(),
             services: Vec::new(),
             last_accessed: None,
@@ -151,6 +155,7 @@ impl Statement {
         add_texts(&mut self.actions, &access.action.items);
         add_conditions(&mut self.conditions, access.condition.get());
         self.is_public |= access.is_public.flag() == Some(true);
+        self.is_of_organization |= access.zone.as_str() == "INTRA_ORG";
     }
 
     /// Adds whom a map such as `{"AWS": "444455556666"}` names. The type is apart, as in the copy in
@@ -169,6 +174,11 @@ impl Statement {
     /// What can be done by those who have access.
     pub(super) fn access(&self) -> AccessKind {
         AccessKind::of_actions(self.actions.iter().map(String::as_str))
+    }
+
+    /// What the access gives, or what the unused permissions would: by the actions.
+    pub(super) fn privilege(&self) -> Privilege {
+        signals::of_actions(self.actions.iter().map(String::as_str))
     }
 
     /// Details on which classes decide, but for the kind of access. `resource_type` is one of Config:
@@ -241,6 +251,7 @@ impl Statement {
         match self.kind {
             Kind::External if self.is_public => Exposure::Public,
             Kind::External => Exposure::CrossAccount,
+            Kind::Internal if self.is_of_organization => Exposure::Organization,
             Kind::Internal => Exposure::Private,
             Kind::UnusedRole
             | Kind::UnusedKey

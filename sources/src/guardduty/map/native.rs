@@ -4,7 +4,7 @@
 
 use serde::Deserialize;
 
-use crate::lenient::{AnyCase, Many, Moment, Scalar};
+use crate::lenient::{AnyCase, Many, Moment, Scalar, Tags};
 
 /// A finding.
 #[derive(Debug, Default, Deserialize)]
@@ -96,6 +96,20 @@ pub(crate) struct SequenceResource<'a> {
     pub(crate) kind: Scalar<'a>,
     #[serde(borrow)]
     pub(crate) region: Scalar<'a>,
+    #[serde(borrow)]
+    pub(crate) tags: Tags<'a>,
+    #[serde(borrow)]
+    pub(crate) data: AnyCase<SequenceData<'a>>,
+}
+
+/// What is known of a resource of a sequence.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct SequenceData<'a> {
+    #[serde(borrow, rename = "ec2networkinterface")]
+    pub(crate) interface: AnyCase<Interface<'a>>,
+    #[serde(borrow, rename = "s3bucket")]
+    pub(crate) bucket: AnyCase<PublicAccess<'a>>,
 }
 
 /// The resource of a finding: a type, and a block for each kind of thing that plays a part.
@@ -158,6 +172,8 @@ pub(crate) struct Bucket<'a> {
     pub(crate) name: Scalar<'a>,
     #[serde(borrow, rename = "publicaccess")]
     pub(crate) public_access: AnyCase<PublicAccess<'a>>,
+    #[serde(borrow)]
+    pub(crate) tags: Tags<'a>,
     #[serde(borrow, rename = "s3objectdetails")]
     pub(crate) objects: Many<AnyCase<Object<'a>>, 1>,
 }
@@ -182,6 +198,17 @@ pub(crate) struct Object<'a> {
 pub(crate) struct Instance<'a> {
     #[serde(borrow, rename = "instanceid")]
     pub(crate) id: Scalar<'a>,
+    #[serde(borrow, rename = "networkinterfaces")]
+    pub(crate) interfaces: Many<AnyCase<Interface<'a>>>,
+    #[serde(borrow)]
+    pub(crate) tags: Tags<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Interface<'a> {
+    #[serde(borrow, rename = "publicip")]
+    pub(crate) public_address: Scalar<'a>,
 }
 
 /// Something with an ARN of its own.
@@ -190,6 +217,8 @@ pub(crate) struct Instance<'a> {
 pub(crate) struct Named<'a> {
     #[serde(borrow)]
     pub(crate) arn: Scalar<'a>,
+    #[serde(borrow)]
+    pub(crate) tags: Tags<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -229,6 +258,8 @@ pub(crate) struct Volume<'a> {
 pub(crate) struct EcsCluster<'a> {
     #[serde(borrow)]
     pub(crate) arn: Scalar<'a>,
+    #[serde(borrow)]
+    pub(crate) tags: Tags<'a>,
     #[serde(borrow, rename = "taskdetails")]
     pub(crate) task: AnyCase<Named<'a>>,
 }
@@ -240,6 +271,8 @@ pub(crate) struct Lambda<'a> {
     pub(crate) arn: Scalar<'a>,
     #[serde(borrow, rename = "functionname")]
     pub(crate) name: Scalar<'a>,
+    #[serde(borrow)]
+    pub(crate) tags: Tags<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -249,6 +282,8 @@ pub(crate) struct RdsInstance<'a> {
     pub(crate) arn: Scalar<'a>,
     #[serde(borrow, rename = "dbinstanceidentifier")]
     pub(crate) name: Scalar<'a>,
+    #[serde(borrow)]
+    pub(crate) tags: Tags<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -1,17 +1,16 @@
 //! What a native finding is about, from the blocks that it has.
 
 use muster_core::identity::{self, Place, account_root};
-use muster_core::report::{Exposure, Resource};
+use muster_core::report::Resource;
 
 use super::native::{AccessKey, Finding, ResourceBlock, SequenceResource};
 use crate::draft::{Remarks, add_resource, read_region, resource, word};
 use crate::lenient::Scalar;
 
-/// Resources, what distinguishes the finding on them, and who can reach them.
+/// Resources, and what distinguishes the finding on them.
 pub(super) struct Subject {
     pub(super) resources: Vec<Resource>,
     pub(super) facet: String,
-    pub(super) exposure: Exposure,
 }
 
 /// Reads the resource block and the resources of an attack sequence.
@@ -37,7 +36,7 @@ pub(super) fn subject(finding: &Finding<'_>, place: &Place<'_>, remarks: &mut Re
             kind: "AwsAccount".to_owned(),
         });
     }
-    Subject { resources, facet: facet(block), exposure: exposure(block) }
+    Subject { resources, facet: facet(block) }
 }
 
 /// The blocks, in the order in which they are listed when none is named.
@@ -218,14 +217,4 @@ fn workload(block: &ResourceBlock<'_>) -> Option<String> {
     let workload = block.kubernetes.get()?.workload.get()?;
     let name = workload.name.text()?;
     Some(format!("{}/{}/{name}", workload.namespace.as_str(), workload.kind.as_str()))
-}
-
-/// `GuardDuty` says of a bucket whether it is public. `NOT_PUBLIC` leaves open whether other accounts
-/// can reach it.
-fn exposure(block: &ResourceBlock<'_>) -> Exposure {
-    let mut buckets = block.buckets.items.iter().filter_map(|bucket| bucket.get());
-    let is_public = buckets.any(|bucket| {
-        bucket.public_access.get().is_some_and(|access| access.effective.as_str() == "PUBLIC")
-    });
-    if is_public { Exposure::Public } else { Exposure::Unknown }
 }

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::lenient::{Many, Maybe, Moment, Scalar};
+use crate::lenient::{Many, Maybe, Moment, Scalar, Tags};
 
 /// A finding.
 #[derive(Debug, Default, Deserialize)]
@@ -37,6 +37,22 @@ pub(super) struct Finding<'a> {
     pub(super) reachability: Maybe<Reachability<'a>>,
     #[serde(borrow, rename = "codeVulnerabilityDetails")]
     pub(super) code: Maybe<Code<'a>>,
+    #[serde(borrow)]
+    pub(super) epss: Maybe<Epss<'a>>,
+    /// `YES`, `NO`.
+    #[serde(borrow)]
+    pub(super) exploit_available: Scalar<'a>,
+    /// `YES`, `NO`, `PARTIAL`.
+    #[serde(borrow)]
+    pub(super) fix_available: Scalar<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Epss<'a> {
+    /// 0 to 1.
+    #[serde(borrow)]
+    pub(super) score: Scalar<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -66,6 +82,25 @@ pub(super) struct InspectedResource<'a> {
     pub(super) region: Scalar<'a>,
     #[serde(borrow, rename = "type")]
     pub(super) kind: Scalar<'a>,
+    #[serde(borrow)]
+    pub(super) tags: Tags<'a>,
+    #[serde(borrow)]
+    pub(super) details: Maybe<ResourceDetails<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ResourceDetails<'a> {
+    #[serde(borrow, rename = "awsEc2Instance")]
+    pub(super) instance: Maybe<Instance<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Instance<'a> {
+    /// Private and public ones.
+    #[serde(borrow, rename = "ipV4Addresses")]
+    pub(super) addresses: Many<Scalar<'a>>,
 }
 
 /// A vulnerability of installed packages.
@@ -74,8 +109,10 @@ pub(super) struct InspectedResource<'a> {
 pub(super) struct Packages<'a> {
     #[serde(borrow, rename = "vulnerabilityId")]
     pub(super) id: Scalar<'a>,
+    #[serde(borrow, rename = "relatedVulnerabilities")]
+    pub(super) related: Many<Scalar<'a>>,
     #[serde(borrow, rename = "vulnerablePackages")]
-    pub(super) packages: Many<Maybe<Package<'a>>>,
+    pub(super) vulnerable: Many<Maybe<Package<'a>>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

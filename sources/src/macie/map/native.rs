@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::lenient::{Maybe, Moment, Scalar};
+use crate::lenient::{Maybe, Moment, Scalar, Tags};
 
 /// A finding.
 #[derive(Debug, Default, Deserialize)]
@@ -64,6 +64,8 @@ pub(super) struct Bucket<'a> {
     pub(super) name: Scalar<'a>,
     #[serde(borrow)]
     pub(super) public_access: Maybe<PublicAccess<'a>>,
+    #[serde(borrow)]
+    pub(super) tags: Tags<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -72,6 +74,10 @@ pub(super) struct Object<'a> {
     /// Bucket and key.
     #[serde(borrow)]
     pub(super) path: Scalar<'a>,
+    #[serde(borrow, rename = "publicAccess")]
+    pub(super) is_public: Scalar<'a>,
+    #[serde(borrow)]
+    pub(super) tags: Tags<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]

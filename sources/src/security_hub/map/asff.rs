@@ -4,7 +4,7 @@
 
 use serde::Deserialize;
 
-use crate::lenient::{Many, Maybe, Moment, Scalar};
+use crate::lenient::{Many, Maybe, Moment, Scalar, Tags};
 
 /// A finding.
 #[derive(Debug, Default, Deserialize)]
@@ -57,7 +57,11 @@ pub(crate) struct Asff<'a> {
     #[serde(borrow)]
     pub(crate) finding_provider_fields: Maybe<ProviderFields<'a>>,
     #[serde(borrow)]
-    pub(crate) vulnerabilities: Many<Maybe<Vulnerability<'a>>, 1>,
+    pub(crate) vulnerabilities: Many<Maybe<Vulnerability<'a>>>,
+    #[serde(borrow)]
+    pub(crate) criticality: Scalar<'a>,
+    #[serde(borrow)]
+    pub(crate) confidence: Scalar<'a>,
     #[serde(borrow)]
     pub(crate) sample: Scalar<'a>,
     #[serde(borrow)]
@@ -177,6 +181,8 @@ pub(crate) struct AsffResource<'a> {
     #[serde(borrow)]
     pub(crate) region: Scalar<'a>,
     #[serde(borrow)]
+    pub(crate) tags: Tags<'a>,
+    #[serde(borrow)]
     pub(crate) details: Maybe<Details<'a>>,
 }
 
@@ -190,7 +196,28 @@ pub(crate) struct Details<'a> {
     #[serde(borrow)]
     pub(crate) aws_iam_user: Maybe<IamName<'a>>,
     #[serde(borrow)]
+    pub(crate) aws_ec2_instance: Maybe<Instance<'a>>,
+    #[serde(borrow)]
+    pub(crate) aws_rds_db_instance: Maybe<Database<'a>>,
+    #[serde(borrow)]
+    pub(crate) aws_redshift_cluster: Maybe<Database<'a>>,
+    #[serde(borrow)]
     pub(crate) other: Maybe<Other<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Instance<'a> {
+    /// Private and public ones.
+    #[serde(borrow, rename = "IpV4Addresses")]
+    pub(crate) addresses: Many<Scalar<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+pub(crate) struct Database<'a> {
+    #[serde(borrow)]
+    pub(crate) publicly_accessible: Scalar<'a>,
 }
 
 /// The name behind a unique id.
@@ -258,6 +285,10 @@ pub(crate) struct Note<'a> {
 #[serde(default, rename_all = "PascalCase")]
 pub(crate) struct ProviderFields<'a> {
     #[serde(borrow)]
+    pub(crate) criticality: Scalar<'a>,
+    #[serde(borrow)]
+    pub(crate) confidence: Scalar<'a>,
+    #[serde(borrow)]
     pub(crate) severity: Maybe<Severity<'a>>,
 }
 
@@ -266,6 +297,17 @@ pub(crate) struct ProviderFields<'a> {
 pub(crate) struct Vulnerability<'a> {
     #[serde(borrow)]
     pub(crate) id: Scalar<'a>,
+    #[serde(borrow, rename = "RelatedVulnerabilities")]
+    pub(crate) related: Many<Scalar<'a>>,
+    /// `YES`, `NO`.
+    #[serde(borrow)]
+    pub(crate) exploit_available: Scalar<'a>,
+    /// `YES`, `NO`, `PARTIAL`.
+    #[serde(borrow)]
+    pub(crate) fix_available: Scalar<'a>,
+    /// 0 to 1.
+    #[serde(borrow)]
+    pub(crate) epss_score: Scalar<'a>,
     #[serde(borrow)]
     pub(crate) vulnerable_packages: Many<Maybe<Package<'a>>>,
 }

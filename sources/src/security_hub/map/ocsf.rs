@@ -14,6 +14,10 @@
 //! | `Resources[].Id` | `resources[].uid_alt` (the ARN), or else `.uid`, which may be a name |
 //! | `Severity.Label` | `severity`; `Fatal` is critical, nothing is informational |
 //! | `FindingProviderFields.Severity.Label` | `vendor_attributes.severity` |
+//! | `Criticality`, `Confidence` | `resources[0].criticality` where it is a number, `confidence_score` |
+//! | `Resources[].Tags` | `resources[].tags` |
+//! | `Vulnerabilities[]` `.Id`, `.RelatedVulnerabilities` | `vulnerabilities[]` `.cve.uid` or `.advisory.uid`, `.related_vulnerabilities` |
+//! | `.ExploitAvailable`, `.FixAvailable`, `.EpssScore` | `.is_exploit_available`, `.is_fix_available`, `.cve.epss.score` (OCSF schema 1.6) |
 //!
 //! So a finding has the identity of its ASFF copy by the same code. Correspondence: AWS's Automated
 //! Security Response on AWS, `findingEventNormalizer`; classes: OCSF schema 1.1 and later, category
@@ -32,7 +36,7 @@ use super::asff::{
 use crate::body::Answer;
 use crate::document::{BodyError, Document, FindingsPage};
 use crate::draft::{self, unmapped};
-use crate::lenient::{Many, Maybe, Moment, Scalar};
+use crate::lenient::{Many, Maybe, Moment, Scalar, Tags};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -47,6 +51,8 @@ struct Ocsf<'a> {
     comment: Scalar<'a>,
     #[serde(borrow)]
     compliance: Maybe<OcsfCompliance<'a>>,
+    #[serde(borrow)]
+    confidence_score: Scalar<'a>,
     #[serde(borrow)]
     count: Scalar<'a>,
     #[serde(borrow)]
@@ -69,7 +75,7 @@ struct Ocsf<'a> {
     #[serde(borrow)]
     vendor_attributes: Maybe<VendorAttributes<'a>>,
     #[serde(borrow)]
-    vulnerabilities: Many<Maybe<OcsfVulnerability<'a>>, 1>,
+    vulnerabilities: Many<Maybe<OcsfVulnerability<'a>>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -170,6 +176,11 @@ struct OcsfResource<'a> {
     uid: Scalar<'a>,
     #[serde(borrow)]
     uid_alt: Scalar<'a>,
+    /// A word or a number, as the product likes.
+    #[serde(borrow)]
+    criticality: Scalar<'a>,
+    #[serde(borrow)]
+    tags: Tags<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -190,11 +201,33 @@ struct VendorAttributes<'a> {
 #[serde(default)]
 struct OcsfVulnerability<'a> {
     #[serde(borrow)]
-    cve: Maybe<WithUid<'a>>,
+    cve: Maybe<Cve<'a>>,
     #[serde(borrow)]
     advisory: Maybe<WithUid<'a>>,
     #[serde(borrow)]
     affected_packages: Many<Maybe<Named<'a>>>,
+    #[serde(borrow)]
+    related_vulnerabilities: Many<Scalar<'a>>,
+    #[serde(borrow)]
+    is_exploit_available: Scalar<'a>,
+    #[serde(borrow)]
+    is_fix_available: Scalar<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Cve<'a> {
+    #[serde(borrow)]
+    uid: Scalar<'a>,
+    #[serde(borrow)]
+    epss: Maybe<Epss<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Epss<'a> {
+    #[serde(borrow)]
+    score: Scalar<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -298,8 +331,17 @@ fn to_asff<'a>(ocsf: &Ocsf<'a>, info: &FindingInfo<'a>) -> Asff<'a> {
         note: Maybe::Is(Note { text: ocsf.comment.clone() }),
         finding_provider_fields: provider_fields(ocsf),
         vulnerabilities: vulnerabilities(ocsf),
+        criticality: criticality(ocsf),
+        confidence: ocsf.confidence_score.clone(),
         ..Asff::default()
     }
+}
+
+/// The criticality of the first resource, where it is a number: words have no place in ASFF.
+fn criticality<'a>(ocsf: &Ocsf<'a>) -> Scalar<'a> {
+    let first = ocsf.resources.items.first().and_then(|resource| resource.get());
+    let stated = first.map(|first| first.criticality.clone());
+    stated.filter(|stated| stated.number().is_some()).unwrap_or_default()
 }
 
 /// The time as a text, or else as a number.
@@ -333,7 +375,7 @@ fn provider_fields<'a>(ocsf: &Ocsf<'a>) -> Maybe<ProviderFields<'a>> {
         return Maybe::Absent;
     };
     let severity = Severity { label: vendor.severity.clone(), ..Severity::default() };
-    Maybe::Is(ProviderFields { severity: Maybe::Is(severity) })
+    Maybe::Is(ProviderFields { severity: Maybe::Is(severity), ..ProviderFields::default() })
 }
 
 fn remediation<'a>(ocsf: &Ocsf<'a>) -> Maybe<Remediation<'a>> {
@@ -371,6 +413,7 @@ fn resources<'a>(ocsf: &Ocsf<'a>) -> Many<Maybe<AsffResource<'a>>> {
                 id: id.map(|id| (*id).clone()).unwrap_or_default(),
                 partition: resource.cloud_partition.clone(),
                 region: resource.region.clone(),
+                tags: resource.tags.clone(),
                 ..AsffResource::default()
             })
         }
@@ -416,13 +459,20 @@ fn is_archived(ocsf: &Ocsf<'_>) -> bool {
     ocsf.activity_id.text().as_deref() == Some("3") || ocsf.status_id.text().as_deref() == Some("5")
 }
 
-fn vulnerabilities<'a>(ocsf: &Ocsf<'a>) -> Many<Maybe<Vulnerability<'a>>, 1> {
+fn vulnerabilities<'a>(ocsf: &Ocsf<'a>) -> Many<Maybe<Vulnerability<'a>>> {
     let one = |vulnerability: &OcsfVulnerability<'a>| {
-        let id = vulnerability.cve.get().or_else(|| vulnerability.advisory.get());
+        let cve = vulnerability.cve.get();
+        let advisory = vulnerability.advisory.get().map(|advisory| &advisory.uid);
+        let id = cve.map(|cve| &cve.uid).or(advisory);
+        let epss = cve.and_then(|cve| cve.epss.get()).map(|epss| epss.score.clone());
         let packages = vulnerability.affected_packages.items.iter().filter_map(Maybe::get);
         let packages = packages.map(|one| Maybe::Is(Package { name: one.name.clone() }));
         Maybe::Is(Vulnerability {
-            id: id.map(|id| id.uid.clone()).unwrap_or_default(),
+            id: id.cloned().unwrap_or_default(),
+            related: vulnerability.related_vulnerabilities.clone(),
+            exploit_available: vulnerability.is_exploit_available.clone(),
+            fix_available: vulnerability.is_fix_available.clone(),
+            epss_score: epss.unwrap_or_default(),
             vulnerable_packages: Many {
                 items: packages.collect(),
                 total: vulnerability.affected_packages.total,

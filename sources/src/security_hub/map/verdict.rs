@@ -1,11 +1,9 @@
-//! How bad it is and what is said now: severity, status, exposure of an ASFF finding.
+//! How bad it is and what is said now: severity and status of an ASFF finding.
 
-use muster_core::report::{Exposure, Severity, Status};
+use muster_core::report::{Severity, Status};
 
 use super::asff::{Asff, ProductFields, Severity as AsffSeverity};
-use super::identify::Identity;
 use crate::draft::{Remarks, word};
-use crate::exposure;
 use crate::lenient::{Scalar, excerpt};
 
 /// The label of `scalar`. `FATAL` is how OCSF calls the worst.
@@ -134,31 +132,4 @@ pub(crate) fn status(
     };
     let detail = [compliance, inspector, record].into_iter().find(|text| !text.is_empty());
     (status, word(detail.unwrap_or("ACTIVE")))
-}
-
-/// Who can reach the resource, where the finding says so.
-pub(crate) fn exposure(asff: &Asff<'_>, product: &str, identity: &Identity) -> Exposure {
-    let has_type = |text: &str| asff.types.items.iter().any(|kind| kind.as_str().contains(text));
-    match product {
-        "aws/securityhub" => {
-            let status = asff.compliance.get().map_or("", |compliance| compliance.status.as_str());
-            if status.eq_ignore_ascii_case("FAILED") {
-                exposure::of_failed_control(&identity.control)
-            } else {
-                Exposure::Unknown
-            }
-        }
-        "aws/access-analyzer" if identity.rule_id == "ExternalAccess" => {
-            if identity.is_public {
-                Exposure::Public
-            } else {
-                Exposure::CrossAccount
-            }
-        }
-        "aws/access-analyzer" if identity.rule_id == "InternalAccess" => Exposure::Private,
-        "aws/inspector" if has_type("Network Reachability") => Exposure::Public,
-        "aws/macie" => exposure::of_macie_type(&identity.rule_id),
-        "aws/guardduty" => exposure::of_guardduty_type(&identity.rule_id),
-        _ => Exposure::Unknown,
-    }
 }

@@ -129,7 +129,7 @@ fn report(row: &FlaggedResource<'_>, document: &Bytes, evaluation: &Evaluation<'
         resources: about.resources,
         facet,
         exposure,
-        signals: Signals::default(),
+        signals: Signals { privilege: verdict::privilege(check, verdict), ..Signals::default() },
         sample: false,
         customer: CustomerFields::default(),
         remediation: check.remediation.clone(),

@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use muster_core::report::{Exposure, FindingClass, Severity, Status};
+use muster_core::report::{Exposure, FindingClass, Privilege, Severity, Status};
 
 use super::row::Row;
 use super::{Check, CheckSummary};
 use crate::draft::Remarks;
 use crate::exposure;
 use crate::lenient::excerpt;
+use crate::signals;
 
 /// Severity, service, numbers.
 const CONTROL_SEVERITY: &str = include_str!("../../../data/control-severity.tsv");
@@ -88,12 +89,22 @@ const CRITICAL_WHEN_RED: [&str; 5] = [
 /// S3 bucket permissions: three weaknesses in one, by status and columns.
 pub(super) const S3_BUCKET_PERMISSIONS: &str = "Pfx0RwqBli";
 
-/// Checks that flag what anybody can reach.
-const PUBLIC_WHEN_FLAGGED: [&str; 4] = [
-    "1iG5NDGVre", // security groups, unrestricted access
-    "HCP4007jGY", // security groups, specific ports unrestricted
+/// Checks that flag data that anybody can have.
+const PUBLIC_WHEN_FLAGGED: [&str; 2] = [
     "ePs02jT06w", // EBS public snapshots
     "rSs93HQwa1", // RDS public snapshots
+];
+
+/// Checks that flag ports open to any address.
+const INTERNET_WHEN_FLAGGED: [&str; 2] = [
+    "1iG5NDGVre", // security groups, unrestricted access
+    "HCP4007jGY", // security groups, specific ports unrestricted
+];
+
+/// Checks whose red says the same, and whose yellow says less.
+const INTERNET_WHEN_RED: [&str; 2] = [
+    "8604e947f2", // Application Load Balancer security group: a public target, open to any address
+    "nNauJisYIT", // RDS security group: open to any address
 ];
 
 /// Checks about software that no longer gets fixes.
@@ -124,9 +135,29 @@ pub(super) fn severity(check: &Check, verdict: Verdict, cells: &Row<'_>) -> (Sev
         };
     }
     let is_worst = verdict == Verdict::Error && CRITICAL_WHEN_RED.contains(&id);
-    let exposure =
-        if PUBLIC_WHEN_FLAGGED.contains(&id) { Exposure::Public } else { Exposure::Unknown };
+    let is_open = INTERNET_WHEN_FLAGGED.contains(&id)
+        || (verdict == Verdict::Error && INTERNET_WHEN_RED.contains(&id));
+    let exposure = if PUBLIC_WHEN_FLAGGED.contains(&id) {
+        Exposure::Public
+    } else if is_open {
+        Exposure::Internet
+    } else {
+        Exposure::Unknown
+    };
     (if is_worst { Severity::Critical } else { colour }, exposure)
+}
+
+/// What a flagged row says that can be done: the checks of the root user's MFA and access keys, and
+/// mirrors of controls.
+pub(super) fn privilege(check: &Check, verdict: Verdict) -> Privilege {
+    match verdict {
+        Verdict::Ok | Verdict::Unknown => Privilege::Unknown,
+        Verdict::Warning | Verdict::Error => match (&check.control, check.id.as_str()) {
+            (Some(control), _) => signals::of_failed_control(control),
+            (None, "7DAFEmoDos" | "c2vlfg0f4h") => Privilege::Root,
+            (None, _) => Privilege::Unknown,
+        },
+    }
 }
 
 /// What kind of statement the check makes.

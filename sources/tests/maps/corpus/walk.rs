@@ -23,10 +23,10 @@ pub(crate) enum Kind {
 pub(crate) struct Recorded {
     /// Folder and name.
     pub(super) file: String,
-    pub(super) kind: Kind,
+    pub(crate) kind: Kind,
     /// Byte for byte.
     pub(crate) text: String,
-    pub(super) value: Value,
+    pub(crate) value: Value,
     /// The analyzer that an event names; empty otherwise.
     pub(super) analyzer: String,
 }
