@@ -13,6 +13,7 @@ use std::thread;
 use std::time::Duration;
 
 use muster_core::unit::SourceKind;
+use muster_core::weakness::Classes;
 use muster_sources::aws::{
     AwsSettings, CredentialsSettings, RoleSettings, StaticKeys, TokenBuckets,
 };
