@@ -18,18 +18,22 @@ pub enum ChangeKind {
     StatusChanged,
     /// A person, an integration, an expiry or a regression changed triage.
     Triaged,
-    /// The score or its reasons moved, and none of the above (recency decays, rules changed).
+    /// The priority moved so far that people should know (another band, 25 points, other reasons), and
+    /// none of the above.
     Reprioritized,
     /// A report came, went or brought something immaterial (a later day, another path, a note), and
     /// none of the first four.
     Observed,
     /// Reports came from or went to another finding, by a decision or by changed classes.
     Regrouped,
+    /// The priority moved by less than that, and none of the others: streams of the newest state leave
+    /// it out.
+    Rescored,
 }
 
 impl ChangeKind {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Created,
         Self::ContentUpdated,
         Self::StatusChanged,
@@ -37,6 +41,7 @@ impl ChangeKind {
         Self::Reprioritized,
         Self::Observed,
         Self::Regrouped,
+        Self::Rescored,
     ];
 
     /// The name shown to people.
@@ -49,6 +54,7 @@ impl ChangeKind {
             Self::Reprioritized => "REPRIORITIZED",
             Self::Observed => "OBSERVED",
             Self::Regrouped => "REGROUPED",
+            Self::Rescored => "RESCORED",
         }
     }
 }

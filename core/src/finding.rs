@@ -1,9 +1,10 @@
 //! What people work on: one problem on one resource, or one threat.
 
 use crate::ids::{AccountId, FindingId, Region, Revision};
+use crate::intel::Exploitation;
 use crate::priority::Priority;
 use crate::report::{Exposure, FindingClass, Report, Resource, Severity, Signals, Status};
-use crate::time::Millis;
+use crate::time::{DAY_MS, Millis};
 use crate::triage::Triage;
 use crate::unit::Unit;
 
@@ -28,6 +29,12 @@ pub struct Finding {
     pub merged_into: Option<FindingId>,
     /// The strongest open threat on the same resource; `None` for threats themselves.
     pub threat: Option<RelatedThreat>,
+    /// What the loaded intelligence says about its worst CVE.
+    pub exploitation: Option<Exploitation>,
+    /// Since when the problem has been there, and how often it came back.
+    pub lifecycle: Lifecycle,
+    /// By when it is to be fixed; `None` while it is closed, a sample, or no rule sets a time.
+    pub due: Option<Due>,
     /// When Muster first stored it.
     pub created: Millis,
     /// When Muster last stored a change.
@@ -66,6 +73,52 @@ pub enum Placement {
     Class(String),
     /// Somebody merged or split it by hand; the history says who and why.
     Decision,
+}
+
+/// How long a problem must be gone to be a new one when it comes back, in days: before, the clock of
+/// its deadline goes on.
+pub const REOPEN_DAYS: i64 = 14;
+
+/// Since when a problem has been there, and how often it came back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lifecycle {
+    /// Where the clock of the deadline begins: when Muster first stored it, or when it came back after
+    /// it was gone for [`REOPEN_DAYS`]. Not moved by what is read again, nor by another source.
+    pub since: Millis,
+    /// When its sources last closed it, while it is closed.
+    pub closed: Option<Millis>,
+    /// How often it came back after it was closed.
+    pub reopened: u16,
+}
+
+impl Lifecycle {
+    /// Of a problem that is first seen `now`.
+    pub fn new(is_open: bool, now: Millis) -> Self {
+        Self { since: now, closed: (!is_open).then_some(now), reopened: 0 }
+    }
+
+    /// After its sources say `now` whether it is open.
+    #[must_use]
+    pub fn after(self, is_open: bool, now: Millis) -> Self {
+        match (self.closed, is_open) {
+            (None, true) | (Some(_), false) => self,
+            (None, false) => Self { closed: Some(now), ..self },
+            (Some(closed), true) => {
+                let anew = now.since(closed) >= REOPEN_DAYS * DAY_MS;
+                let since = if anew { now } else { self.since };
+                Self { since, closed: None, reopened: self.reopened.saturating_add(1) }
+            }
+        }
+    }
+}
+
+/// By when a problem is to be fixed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// The end of that day, in UTC.
+    pub at: Millis,
+    /// What says so, for people: `P1: 7 days`, `CISA KEV`.
+    pub rule: String,
 }
 
 /// A threat on the resource of another finding: it makes that finding more urgent, and says nothing
@@ -158,6 +211,11 @@ pub struct Facts {
 }
 
 impl Finding {
+    /// Whether its deadline had passed on the day of its priority.
+    pub fn is_overdue(&self) -> bool {
+        self.due.as_ref().is_some_and(|due| due.at.0 <= self.priority.as_of * DAY_MS)
+    }
+
     /// The canonical id of the primary resource.
     pub fn resource_id(&self) -> &str {
         self.facts.resources.first().map_or("", |resource| &resource.id)

@@ -20,8 +20,9 @@ use std::fmt;
 pub use self::log::{Log, change};
 use crate::finding::{Finding, HeldReport, Placement};
 use crate::ids::FindingId;
-use crate::priority::{self, Factor, MODEL, Priority, SCORE_MAX};
+use crate::priority::{Inputs, Model, Priority, SCORE_MAX};
 use crate::report::{FindingClass, ReportDigest};
+use crate::time::{DAY_MS, Millis};
 use crate::triage::{Triage, TriageReason, TriageState};
 
 /// A promise that values can break.
@@ -86,11 +87,12 @@ impl fmt::Display for Violation {
     }
 }
 
-/// Says what does not hold of one finding alone: its identity, its decision, its priority.
-pub fn finding(finding: &Finding) -> Vec<Violation> {
+/// Says what does not hold of one finding alone: its identity, its decision, its priority by the rules
+/// in force.
+pub fn finding(finding: &Finding, model: &Model) -> Vec<Violation> {
     let mut broken = Broken(identity(finding));
     broken.0.extend(triage(&finding.triage));
-    broken.0.extend(priority(finding));
+    broken.0.extend(priority(finding, model));
     broken.of(&format!("finding {}", finding.id))
 }
 
@@ -169,29 +171,28 @@ pub fn triage(triage: &Triage) -> Vec<Violation> {
     broken.0
 }
 
-/// P1: says what does not hold of the priority of `finding`, which was computed when it was last
-/// updated.
+/// P1: says what does not hold of the priority of `finding`.
 ///
-/// The reasons sum to it; with a gate there are none. A score of today's [`MODEL`] is what the rules
-/// give for its facts on that day; how older rules counted is not known here.
-pub fn priority(finding: &Finding) -> Vec<Violation> {
-    let Finding { priority, facts, threat, updated, .. } = finding;
-    let Priority { score, reasons, gate, model } = priority;
-    let sum: u32 = reasons.iter().map(|reason| u32::from(reason.points)).sum();
-    let within = |factor: Factor, points| points <= factor.points_max();
+/// The reasons sum to it; with a gate there are none. A score that `model` gave is what it gives for the
+/// stored facts on that day; how other rules counted is not known here.
+pub fn priority(finding: &Finding, model: &Model) -> Vec<Violation> {
+    let Priority { score, reasons, gate, as_of, .. } = &finding.priority;
+    let sum: i32 = reasons.iter().map(|reason| reason.points).sum();
     let mut broken = Broken::default();
-    broken.unless(sum == u32::from(*score) && *score <= SCORE_MAX, Promise::P1, || {
+    broken.unless(sum == i32::from(*score) && *score <= SCORE_MAX, Promise::P1, || {
         format!("its score is {score}, its reasons sum to {sum}")
     });
     broken.unless(gate.is_none() || reasons.is_empty(), Promise::P1, || {
         "it is not ranked, and has reasons for its rank".to_owned()
     });
-    if *model == MODEL {
-        let each = reasons.iter().all(|reason| within(reason.factor, reason.points));
-        broken.unless(each, Promise::P1, || "a reason has more points than it can give".to_owned());
-        let computed = priority::score(facts, threat.as_ref(), *updated);
-        broken.unless(*priority == computed, Promise::P1, || {
-            format!("its score is {score}; the rules give {} on {updated}", computed.score)
+    if finding.priority.model == model.hash() {
+        let computed = model.rate(Inputs::of(finding), Millis(as_of * DAY_MS));
+        broken.unless(finding.priority == computed.priority, Promise::P1, || {
+            let given = computed.priority.score;
+            format!("its score is {score}; the rules give {given} on day {as_of}")
+        });
+        broken.unless(finding.due == computed.due, Promise::P1, || {
+            "it is due at another time than the rules say".to_owned()
         });
     }
     broken.0

@@ -33,11 +33,12 @@ use entry::{Cause, write};
 use hold::{hold, looked, moved};
 
 use crate::change::Change;
-use crate::finding::{Finding, HeldReport};
+use crate::finding::{Finding, HeldReport, Lifecycle};
 use crate::fold::{fold, testimony};
 use crate::identity::FindingKey;
 use crate::ids::{FindingId, Revision};
-use crate::priority::{self, Priority};
+use crate::intel::Intel;
+use crate::priority::{Inputs, Model, Priority};
 use crate::report::{Report, ReportDigest, ReportKey, Status};
 use crate::time::{HOUR_MS, Millis};
 use crate::triage::{Actor, Triage, TriageAction, TriageError, TriageState};
@@ -55,6 +56,26 @@ pub const REFRESH_DAYS: u32 = 30;
 /// How far a provider's clock may be ahead of ours, in milliseconds (1 hour). A time beyond it is
 /// an error, and says nothing about what is newer.
 pub const CLOCK_SKEW_MS: i64 = HOUR_MS;
+
+/// What is planned by.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules<'a> {
+    /// How urgent findings are, and by when they are to be fixed.
+    pub model: &'a Model,
+    /// What is published about vulnerabilities.
+    pub intel: &'a Intel,
+    /// When.
+    pub now: Millis,
+}
+
+impl Rules<'_> {
+    /// Rates `finding` as it is, as of the day of `now`.
+    pub fn rate(&self, finding: &mut Finding) {
+        finding.exploitation = self.intel.of(&finding.facts.signals);
+        let rating = self.model.rate(Inputs::of(finding), self.now);
+        (finding.priority, finding.due) = (rating.priority, rating.due);
+    }
+}
 
 /// A new image of one finding, planned from a known revision.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,8 +121,9 @@ pub struct Command {
 pub fn observe(
     current: Option<&Finding>,
     observations: Vec<Observation>,
-    now: Millis,
+    rules: Rules<'_>,
 ) -> Option<Mutation> {
+    let now = rules.now;
     let first = observations.first()?;
     let key = first.finding.text.clone();
     let Some(current) = current else {
@@ -109,7 +131,7 @@ pub fn observe(
         hold(&mut reports, observations, now);
         let source = reports.first()?.report.source;
         let finding = created(key, reports, now)?;
-        return Some(write(None, finding, Cause::source(source, None), now));
+        return Some(write(None, finding, Cause::source(source, None), rules));
     };
     let looks = match current.triage.state {
         TriageState::Done => looks(&observations, now),
@@ -129,14 +151,14 @@ pub fn observe(
         (Some(_), Some(look)) => look.source,
         (Some(_) | None, _) => news?,
     };
-    Some(write(Some(current), next, Cause::source(source, regression), now))
+    Some(write(Some(current), next, Cause::source(source, regression), rules))
 }
 
 /// Plans that reports left for other findings, because the source changed what they are about.
 ///
 /// `None` when the finding holds none of them. A finding whose last report leaves is resolved: what
 /// it said stays readable, but nobody says it any more.
-pub fn withdraw(current: &Finding, left: &[ReportKey], now: Millis) -> Option<Mutation> {
+pub fn withdraw(current: &Finding, left: &[ReportKey], rules: Rules<'_>) -> Option<Mutation> {
     let mut next = current.clone();
     let moved = next.reports.extract_if(.., |held| left.contains(&held.report.key));
     let names: Vec<String> = moved.map(|held| held.report.key.to_string()).collect();
@@ -144,9 +166,9 @@ pub fn withdraw(current: &Finding, left: &[ReportKey], now: Millis) -> Option<Mu
         return None;
     }
     let left = format!("now about something else: {}", names.join(", "));
-    let regression = settle(&mut next, current, None, now);
+    let regression = settle(&mut next, current, None, rules.now);
     let comment = regression.map_or_else(|| left.clone(), |why| format!("{left}; {why}"));
-    Some(write(Some(current), next, Cause::system("identity", comment), now))
+    Some(write(Some(current), next, Cause::system("identity", comment), rules))
 }
 
 /// Plans a decision. `Ok(None)` when it changes nothing.
@@ -157,14 +179,14 @@ pub fn withdraw(current: &Finding, left: &[ReportKey], now: Millis) -> Option<Mu
 pub fn decide(
     current: &Finding,
     command: &Command,
-    now: Millis,
+    rules: Rules<'_>,
 ) -> Result<Option<Mutation>, TriageError> {
     let triage = current.triage.decide(
         &command.action,
         &command.comment,
         &command.actor,
         current.content_version,
-        now,
+        rules.now,
     )?;
     let Some(triage) = triage else { return Ok(None) };
     let next = Finding { triage, ..current.clone() };
@@ -174,19 +196,19 @@ pub fn decide(
         action: command.action.as_str().to_owned(),
         comment: command.comment.clone(),
     };
-    Ok(Some(write(Some(current), next, cause, now)))
+    Ok(Some(write(Some(current), next, cause, rules)))
 }
 
 /// Plans what follows when two complete sweeps did not return these reports.
 ///
 /// `None` when the finding holds none of them, or knows already. The caller answers for the sweeps:
 /// both complete, of the unit that read the report last, and none of its reads older (C2).
-pub fn conclude(current: &Finding, missing: &[ReportDigest], now: Millis) -> Option<Mutation> {
+pub fn conclude(current: &Finding, missing: &[ReportDigest], rules: Rules<'_>) -> Option<Mutation> {
     let mut next = current.clone();
     let mut meanings = Vec::new();
     for held in &mut next.reports {
         if held.absence.is_none() && missing.contains(&held.report.key.digest()) {
-            let meaning = absence(held, now);
+            let meaning = absence(held, rules.now);
             held.absence = Some(meaning);
             meanings.push(format!("{}: {}", held.report.source, meaning.status().as_str()));
         }
@@ -195,29 +217,33 @@ pub fn conclude(current: &Finding, missing: &[ReportDigest], now: Millis) -> Opt
         return None;
     }
     let comment = format!("not returned by two complete sweeps; {}", meanings.join(", "));
-    let regression = settle(&mut next, current, None, now);
+    let regression = settle(&mut next, current, None, rules.now);
     debug_assert!(regression.is_none(), "absence never makes a closed finding active");
-    Some(write(Some(current), next, Cause::system("sweep", comment), now))
+    Some(write(Some(current), next, Cause::system("sweep", comment), rules))
 }
 
-/// Plans what the passing of time does: a snooze or suppression ends, recency decays, or the rules
-/// of the score are new.
-pub fn tick(current: &Finding, now: Millis) -> Option<Mutation> {
+/// Plans what the passing of time, or other rules, do: a snooze or suppression ends, recency decays, a
+/// deadline passes, a vulnerability becomes known as exploited.
+///
+/// What a day moves by less than people should know of is left for the next write: what is stored is
+/// the priority of its day (promise P1).
+pub fn tick(current: &Finding, rules: Rules<'_>) -> Option<Mutation> {
     let mut next = current.clone();
-    let cause = match current.triage.expire(now) {
-        Some(triage) => {
-            let (actor, comment) = (triage.decided_by.clone(), triage.comment.clone());
-            next.triage = triage;
-            Cause { actor, comment, ..Cause::default() }
-        }
-        None if current.priority
-            == priority::score(&current.facts, current.threat.as_ref(), now) =>
-        {
-            return None;
-        }
-        None => Cause::system("priority", String::new()),
-    };
-    Some(write(Some(current), next, cause, now))
+    if let Some(triage) = current.triage.expire(rules.now) {
+        let (actor, comment) = (triage.decided_by.clone(), triage.comment.clone());
+        next.triage = triage;
+        let cause = Cause { actor, comment, ..Cause::default() };
+        return Some(write(Some(current), next, cause, rules));
+    }
+    rules.rate(&mut next);
+    let before = &current.priority;
+    let moved = !next.priority.is_same(before) || next.due != current.due;
+    let told = next.priority.is_significant(before)
+        || next.exploitation != current.exploitation
+        || next.due != current.due
+        || rules.model.hash() != before.model;
+    (moved && told)
+        .then(|| write(Some(current), next, Cause::system("priority", String::new()), rules))
 }
 
 /// The finding that these reports begin.
@@ -231,6 +257,9 @@ fn created(key: String, reports: Vec<HeldReport>, now: Millis) -> Option<Finding
         priority: Priority::default(),
         merged_into: None,
         threat: None,
+        exploitation: None,
+        lifecycle: Lifecycle { since: now, ..Lifecycle::default() },
+        due: None,
         created: now,
         updated: now,
         revision: Revision::ZERO,

@@ -12,7 +12,10 @@
 //! Monotone: a finding that is worse in severity, exposure, recency, related threat or number of
 //! products, and the same in the rest, never scores lower.
 
-use crate::finding::{Facts, RelatedThreat};
+use std::sync::Arc;
+
+use crate::finding::{Due, Facts, Finding, Lifecycle, RelatedThreat};
+use crate::intel::Exploitation;
 use crate::report::{Exposure, FindingClass};
 use crate::time::Millis;
 
@@ -56,7 +59,7 @@ impl Factor {
 
     /// The most points it gives. Those of one finding sum to at most [`SCORE_MAX`], because recency
     /// counts for threats alone and a related threat for everything else.
-    pub fn points_max(self) -> u16 {
+    pub fn points_max(self) -> i32 {
         match self {
             Self::Severity => 500,
             Self::Exposure => 200,
@@ -72,8 +75,8 @@ impl Factor {
 pub struct Reason {
     /// What contributes.
     pub factor: Factor,
-    /// How much.
-    pub points: u16,
+    /// How much; negative where something is taken off.
+    pub points: i32,
     /// What was seen, for people: `HIGH (70)`, `public`, `2 products`.
     pub value: String,
     /// The input is unknown: 0 points does not mean safe.
@@ -107,12 +110,95 @@ impl Gate {
 pub struct Priority {
     /// 0 to [`SCORE_MAX`]: the sum of the reasons, or 0 with a gate.
     pub score: u16,
+    /// The same before it was compressed and floored: it tells apart what has one score.
+    pub raw: u16,
     /// What sums to it, in the order of [`Factor::ALL`]; empty with a gate.
     pub reasons: Vec<Reason>,
     /// Why it is not ranked at all.
     pub gate: Option<Gate>,
-    /// [`MODEL`] when it was computed.
-    pub model: u32,
+    /// [`Model::hash`] of the rules that gave it; a number where rules of a former version did.
+    pub model: String,
+    /// The day for which it was computed, in days since 1970.
+    pub as_of: i64,
+}
+
+impl Priority {
+    /// Whether it says the same, whatever the day and the rules.
+    pub fn is_same(&self, other: &Self) -> bool {
+        (self.score, self.raw, self.gate) == (other.score, other.raw, other.gate)
+            && self.reasons == other.reasons
+    }
+
+    /// Whether people should know that it was `before`: another band, [`SIGNIFICANT_POINTS`], or other
+    /// factors that count.
+    pub fn is_significant(&self, before: &Self) -> bool {
+        let counting = |priority: &Self| -> Vec<Factor> {
+            let counts = priority.reasons.iter().filter(|reason| reason.points != 0);
+            counts.map(|reason| reason.factor).collect()
+        };
+        Band::of(self.score) != Band::of(before.score)
+            || self.score.abs_diff(before.score) >= SIGNIFICANT_POINTS
+            || self.gate != before.gate
+            || counting(self) != counting(before)
+    }
+}
+
+/// By how many points a score moves that people should know of.
+pub const SIGNIFICANT_POINTS: u16 = 25;
+
+/// What a finding is rated by.
+#[derive(Clone, Copy, Debug)]
+pub struct Inputs<'a> {
+    /// What its reports say.
+    pub facts: &'a Facts,
+    /// The strongest open threat on the same resource.
+    pub threat: Option<&'a RelatedThreat>,
+    /// What is published about its worst CVE.
+    pub exploitation: Option<&'a Exploitation>,
+    /// Since when it has been there.
+    pub lifecycle: &'a Lifecycle,
+}
+
+impl<'a> Inputs<'a> {
+    /// Those of a finding.
+    pub fn of(finding: &'a Finding) -> Self {
+        Self {
+            facts: &finding.facts,
+            threat: finding.threat.as_ref(),
+            exploitation: finding.exploitation.as_ref(),
+            lifecycle: &finding.lifecycle,
+        }
+    }
+}
+
+/// How urgent a finding is, and by when it is to be fixed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rating {
+    /// How urgent, and why.
+    pub priority: Priority,
+    /// By when.
+    pub due: Option<Due>,
+}
+
+/// The rules.
+#[derive(Clone, Debug)]
+pub struct Model(Arc<str>);
+
+impl Model {
+    /// Those of this program.
+    pub fn builtin() -> Self {
+        Self(MODEL.to_string().into())
+    }
+
+    /// Names them.
+    pub fn hash(&self) -> &str {
+        &self.0
+    }
+
+    /// Rates a finding as of the day of `now`.
+    pub fn rate(&self, inputs: Inputs<'_>, now: Millis) -> Rating {
+        Rating { priority: score(inputs.facts, inputs.threat, now), due: None }
+    }
 }
 
 /// Bands for people and dashboards.
@@ -164,7 +250,8 @@ pub fn score(facts: &Facts, threat: Option<&RelatedThreat>, now: Millis) -> Prio
         Some(Gate::Closed)
     };
     if gate.is_some() {
-        return Priority { score: 0, reasons: Vec::new(), gate, model: MODEL };
+        let model = MODEL.to_string();
+        return Priority { gate, model, as_of: now.day(), ..Priority::default() };
     }
     let reasons = vec![
         severity(facts),
@@ -173,12 +260,13 @@ pub fn score(facts: &Facts, threat: Option<&RelatedThreat>, now: Millis) -> Prio
         related(facts, threat),
         corroboration(facts),
     ];
-    let score = reasons.iter().map(|reason| reason.points).sum();
-    Priority { score, reasons, gate: None, model: MODEL }
+    let sum: i32 = reasons.iter().map(|reason| reason.points).sum();
+    let score = u16::try_from(sum).expect("at most the highest score");
+    Priority { score, raw: score, reasons, gate: None, model: MODEL.to_string(), as_of: now.day() }
 }
 
 /// Linear between these, so that a higher severity never scores lower: (severity, points).
-const SEVERITY_POINTS: [(u16, u16); 6] =
+const SEVERITY_POINTS: [(i32, i32); 6] =
     [(0, 0), (1, 70), (40, 200), (70, 360), (90, 450), (100, 500)];
 
 fn severity(facts: &Facts) -> Reason {
@@ -187,8 +275,8 @@ fn severity(facts: &Facts) -> Reason {
     Reason { factor: Factor::Severity, points: severity_points(n), value, missing: false }
 }
 
-fn severity_points(normalized: u8) -> u16 {
-    let n = u16::from(normalized.min(100));
+fn severity_points(normalized: u8) -> i32 {
+    let n = i32::from(normalized.min(100));
     let step = SEVERITY_POINTS.windows(2).find_map(|pair| match *pair {
         [(low, low_points), (high, high_points)] if n <= high => {
             Some(low_points + (high_points - low_points) * (n - low) / (high - low))
@@ -243,7 +331,7 @@ fn related(facts: &Facts, threat: Option<&RelatedThreat>) -> Reason {
         _ if facts.class == FindingClass::Threat => (0, "a threat itself".to_owned()),
         None => (0, "no open threat on the same resource".to_owned()),
         Some(threat) => {
-            let n = u16::from(threat.severity_normalized.min(100));
+            let n = i32::from(threat.severity_normalized.min(100));
             (Factor::Threat.points_max() * n / 100, format!("{} ({n})", threat.rule_id))
         }
     };

@@ -11,6 +11,8 @@
 mod history;
 mod signals;
 
+use std::sync::LazyLock;
+
 use bytes::Bytes;
 use proptest::collection::vec;
 use proptest::option;
@@ -25,7 +27,9 @@ pub use self::signals::signals;
 use crate::change::Facets;
 use crate::finding::{Absence, HeldReport};
 use crate::ids::{AccountId, Region};
-use crate::plan::{Command, Observation};
+use crate::intel::Intel;
+use crate::plan::{Command, Observation, Rules};
+use crate::priority::Model;
 use crate::report::{
     Attribute, CustomerFields, Exposure, FindingClass, IdentityRule, OriginKey, Report, ReportKey,
     ReportPath, Resource, Severity, Status,
@@ -36,6 +40,15 @@ use crate::unit::{SourceKind, Unit};
 
 /// 2026-01-01T00:00:00Z: no generated time is earlier.
 pub const START: Millis = Millis(1_767_225_600_000);
+
+static MODEL: LazyLock<Model> = LazyLock::new(Model::builtin);
+
+static INTEL: LazyLock<Intel> = LazyLock::new(Intel::none);
+
+/// The rules of this program, without intelligence, at that time.
+pub fn rules(now: Millis) -> Rules<'static> {
+    Rules { model: &MODEL, intel: &INTEL, now }
+}
 
 /// No generated time is this many days after [`START`] or later.
 pub const DAYS: i64 = 40;

@@ -28,6 +28,7 @@ use crate::collect::{self, Collector, PASSES_MAX};
 use crate::config::{AccountConfig, CollectConfig, Config};
 use crate::feed::Feed;
 use crate::quarantine::Quarantine;
+use crate::ranking::{self, InForce, Ranking};
 use crate::rules::{self, RulesError};
 use crate::store::{Journal, JournalError, SledOptions, SledStore, Store, StoreError};
 use crate::telemetry;
@@ -265,9 +266,12 @@ fn open(config: &Config, clock: &Arc<dyn Clock>) -> Result<Opened, AppError> {
     let feed = Arc::new(Feed::new(store.head()));
     let view = Arc::new(RwLock::new(view));
     let classes = Arc::new(in_force.classes);
+    let model = ranking::in_force(&*store).map_err(failed)?;
+    let ranking = Arc::new(InForce::new(Ranking { model, ..Ranking::builtin() }));
     let parts = writer::Parts {
         store: Arc::clone(&store),
         classes: Arc::clone(&classes),
+        ranking: Arc::clone(&ranking),
         view: Arc::clone(&view),
         feed: Arc::clone(&feed),
         decisions: Box::new(journal),

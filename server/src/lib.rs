@@ -18,6 +18,7 @@ pub mod command;
 pub mod config;
 pub mod feed;
 pub mod quarantine;
+pub mod ranking;
 pub mod refold;
 pub mod routes;
 pub mod rules;

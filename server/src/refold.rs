@@ -25,6 +25,7 @@ use muster_core::weakness::Classes;
 use self::place::Placer;
 use self::stale::Stirred;
 use self::window::{Note, Window};
+use crate::ranking::{self, Ranking};
 use crate::routes::{self, Route, RouteFrom, RoutedBy, Routes};
 use crate::rules;
 use crate::store::{Commit, MetaTable, MetaWrite, Outcome, Store, StoreError, commit_id};
@@ -90,6 +91,7 @@ struct Run<'a> {
     classes: &'a Classes,
     mode: Mode,
     now: Millis,
+    ranking: Ranking,
     notes_max: usize,
     figures: Refold,
     commits: u64,
@@ -125,6 +127,7 @@ impl<'a> Run<'a> {
             classes,
             mode,
             now,
+            ranking: Ranking { model: ranking::in_force(store)?, ..Ranking::builtin() },
             notes_max: NOTES_MAX,
             figures: Refold::default(),
             commits: 0,
@@ -242,7 +245,9 @@ impl<'a> Run<'a> {
                 self.members(notes, &batch)?.unwrap_or_default()
             };
             let Some(first) = notes.first() else { continue };
-            let group = Group { id: first.group, members: &members, now: self.now };
+            let ranking = self.ranking.clone();
+            let group =
+                Group { id: first.group, members: &members, rules: ranking.rules(self.now) };
             let refolded = plan::refold(&group);
             self.count(&group, &refolded);
             if self.mode == Mode::Apply {

@@ -20,6 +20,7 @@ use muster_core::weakness::Classes;
 use crate::clock::Clock;
 use crate::feed::Feed;
 use crate::quarantine::Quarantine;
+use crate::ranking::{InForce, Ranking};
 use crate::store::{MemoryStore, Store};
 use crate::view::View;
 use crate::writer::{self, Decision, DecisionLog, Ingest, Parts, WriterHandle};
@@ -101,6 +102,7 @@ impl Bench {
         let (writer, _thread) = writer::spawn(Parts {
             store: store.clone(),
             classes: Arc::new(Classes::builtin()),
+            ranking: Arc::new(InForce::new(Ranking::builtin())),
             view: Arc::clone(&view),
             feed: Arc::clone(&feed),
             decisions: Box::new(log.clone()),

@@ -92,7 +92,9 @@ pub(crate) fn bucket() -> Finding {
                 reason("corroboration", 62, 100, "2 products", false),
             ],
             gate: String::new(),
-            model_version: 1,
+            rules: "0123456789abcdef".into(),
+            raw_score: 0,
+            as_of_time: None,
         }),
         triage: Some(Triage {
             state: TriageState::Acknowledged.into(),
@@ -152,8 +154,8 @@ pub(crate) fn bucket() -> Finding {
 
 fn reason(
     factor: &str,
-    points: u32,
-    max_points: u32,
+    points: i32,
+    max_points: i32,
     value: &str,
     missing: bool,
 ) -> PriorityReason {

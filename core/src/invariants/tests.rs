@@ -93,7 +93,7 @@ proptest! {
     #[test]
     fn what_the_rules_write_keeps_every_promise(log in history()) {
         for mutation in &log {
-            prop_assert_eq!(finding(&mutation.finding), []);
+            prop_assert_eq!(finding(&mutation.finding, &Model::builtin()), []);
             prop_assert_eq!(change(&mutation.change), []);
         }
         prop_assert_eq!(walk(&log, Revision(1)), []);
@@ -154,7 +154,7 @@ proptest! {
         let spoilt = |spoil: &dyn Fn(&mut Finding)| {
             let mut spoilt = sound.clone();
             spoil(&mut spoilt);
-            promises(&finding(&spoilt))
+            promises(&finding(&spoilt, &Model::builtin()))
         };
 
         prop_assert_eq!(spoilt(&|finding| finding.id.0[0] ^= 1), [Promise::D1]);

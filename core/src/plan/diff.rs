@@ -2,6 +2,7 @@
 
 use crate::change::FieldChange;
 use crate::finding::{Facts, Finding, HeldReport};
+use crate::intel::Exploitation;
 use crate::priority::Gate;
 use crate::report::{Resource, bounded};
 use crate::time::Millis;
@@ -40,7 +41,7 @@ fn ids(resources: &[Resource]) -> Vec<&str> {
 type Field = (&'static str, fn(&Finding) -> String);
 
 /// The fields of a finding that a change may move, in the order in which they are shown.
-const FIELDS: [Field; 30] = [
+const FIELDS: [Field; 32] = [
     ("status", |f| f.facts.status.as_str().to_owned()),
     ("dissent", |f| f.facts.dissent.to_string()),
     ("severity", |f| f.facts.severity.as_str().to_owned()),
@@ -64,8 +65,10 @@ const FIELDS: [Field; 30] = [
     ("last_observed_time", |f| time(f.facts.last_observed)),
     ("merged_into", |f| f.merged_into.map_or_else(String::new, |id| id.to_string())),
     ("threat", |f| f.threat.as_ref().map_or_else(String::new, |t| t.finding.to_string())),
+    ("exploitation", |f| f.exploitation.as_ref().map_or_else(String::new, exploitation)),
     ("priority.score", |f| f.priority.score.to_string()),
     ("priority.gate", |f| f.priority.gate.map_or("", Gate::as_str).to_owned()),
+    ("due", |f| f.due.as_ref().map_or_else(String::new, |due| time(Some(due.at)))),
     ("triage.state", |f| f.triage.state.as_str().to_owned()),
     ("triage.assignee", |f| f.triage.assignee.clone()),
     ("triage.reason", |f| f.triage.reason.map_or("", TriageReason::as_str).to_owned()),
@@ -98,6 +101,12 @@ fn summary(held: &HeldReport) -> String {
     let (status, severity) = (held.status().as_str(), report.severity.as_str());
     let line = format!("{path} {product} {status} {severity}");
     if said.is_empty() { line } else { format!("{line} ({})", said.join(", ")) }
+}
+
+/// `CVE-2021-44228, known exploited`.
+fn exploitation(found: &Exploitation) -> String {
+    let known = if found.known_exploited { ", known exploited" } else { "" };
+    format!("{}{known}", found.cve)
 }
 
 /// What customers noted at the provider.

@@ -1,13 +1,10 @@
 //! Makes the log entry of a new image.
 
-use super::Mutation;
-use super::diff;
+use super::{Mutation, Rules, diff};
 use crate::change::{Change, ChangeKind, Facets};
 use crate::finding::Finding;
 use crate::ids::Revision;
-use crate::priority;
 use crate::report::FindingClass;
-use crate::time::Millis;
 use crate::triage::Actor;
 use crate::unit::SourceKind;
 
@@ -42,12 +39,14 @@ pub(super) fn write(
     current: Option<&Finding>,
     mut next: Finding,
     cause: Cause,
-    now: Millis,
+    rules: Rules<'_>,
 ) -> Mutation {
     if next.facts.class == FindingClass::Threat || next.merged_into.is_some() {
         next.threat = None;
     }
-    next.priority = priority::score(&next.facts, next.threat.as_ref(), now);
+    let now = rules.now;
+    next.lifecycle = next.lifecycle.after(next.facts.status.is_open(), now);
+    rules.rate(&mut next);
     next.updated = now;
     let change = Change {
         revision: Revision::ZERO,
@@ -81,8 +80,10 @@ fn kinds(current: &Finding, next: &Finding) -> Vec<ChangeKind> {
     }
     // These two say that nothing else happened.
     if kinds.is_empty() {
-        if current.priority != next.priority {
+        if next.priority.is_significant(&current.priority) {
             kinds.push(ChangeKind::Reprioritized);
+        } else if !next.priority.is_same(&current.priority) || next.due != current.due {
+            kinds.push(ChangeKind::Rescored);
         }
         if current.reports != next.reports || kinds.is_empty() {
             kinds.push(ChangeKind::Observed);

@@ -9,12 +9,11 @@
 
 use std::cmp::Reverse;
 
-use super::Mutation;
 use super::regroup::{Regrouping, forward, founded, regroup};
+use super::{Mutation, Rules};
 use crate::finding::{Finding, HeldReport, Placement};
 use crate::ids::FindingId;
 use crate::report::ReportKey;
-use crate::time::Millis;
 use crate::triage::{Actor, TriageState};
 
 /// Where a report goes under the new classes.
@@ -39,8 +38,8 @@ pub struct Group<'a> {
     pub id: FindingId,
     /// The findings that hold its reports, its holder, and those of its [names], where these exist.
     pub members: &'a [Member],
-    /// When.
-    pub now: Millis,
+    /// What is planned by.
+    pub rules: Rules<'a>,
 }
 
 /// A finding that has to do with a group.
@@ -119,11 +118,11 @@ pub fn refold(group: &Group<'_>) -> Refolded {
             continue;
         }
         refolded.mutations.push(if reports.len() == loser.finding.reports.len() {
-            forward(&loser.finding, holder.0, &by, group.now)
+            forward(&loser.finding, holder.0, &by, group.rules)
         } else {
             let leave: Vec<ReportKey> =
                 reports.iter().map(|held| held.report.key.clone()).collect();
-            regroup(&loser.finding, &leave, Vec::new(), &by, group.now)
+            regroup(&loser.finding, &leave, Vec::new(), &by, group.rules)
         });
     }
     refolded.holder = Some(holder);
@@ -155,7 +154,7 @@ impl<'a> Group<'a> {
             let leave: Vec<ReportKey> =
                 relabeled.iter().map(|held| held.report.key.clone()).collect();
             let arrive = relabeled.into_iter().chain(arrive).collect();
-            let mutation = regroup(&survivor.finding, &leave, arrive, by, self.now);
+            let mutation = regroup(&survivor.finding, &leave, arrive, by, self.rules);
             return Some(Gained::Written(Box::new(mutation)));
         }
         let key = self.key()?;
@@ -163,10 +162,10 @@ impl<'a> Group<'a> {
             let id = FindingId::derive(&name);
             let taken = self.members.iter().map(|member| &member.finding);
             let mutation = match taken.into_iter().find(|finding| finding.id == id) {
-                None => founded(&name, arrive, by, self.now)?,
+                None => founded(&name, arrive, by, self.rules)?,
                 // A forwarding record, or what lost its reports before.
                 Some(empty) if empty.reports.is_empty() => {
-                    regroup(empty, &[], arrive, by, self.now)
+                    regroup(empty, &[], arrive, by, self.rules)
                 }
                 // It survives in another group.
                 Some(_) => continue,

@@ -6,7 +6,7 @@
 
 use super::entry::{Cause, write};
 use super::hold::arrange;
-use super::{Mutation, REPORTS_MAX, created, settle};
+use super::{Mutation, REPORTS_MAX, Rules, created, settle};
 use crate::change::ChangeKind;
 use crate::finding::{Finding, HeldReport, Placement, RelatedThreat};
 use crate::ids::FindingId;
@@ -73,7 +73,7 @@ pub fn merge(
     into: &Finding,
     from: &Finding,
     by: &Regrouping,
-    now: Millis,
+    rules: Rules<'_>,
 ) -> Result<[Mutation; 2], RegroupError> {
     if into.id == from.id {
         return Err(RegroupError::Same(into.id));
@@ -93,8 +93,8 @@ pub fn merge(
     }
     let moving = from.reports.iter().cloned();
     let moving = moving.map(|held| HeldReport { placed: Placement::Decision, ..held }).collect();
-    let taken = regroup(into, &[], moving, by, now);
-    Ok([taken, forward(from, into.id, by, now)])
+    let taken = regroup(into, &[], moving, by, rules);
+    Ok([taken, forward(from, into.id, by, rules)])
 }
 
 /// The reports that leave `finding` when `report` is split off: all that are about the same thing by
@@ -132,7 +132,7 @@ pub fn split(
     leaving: &[(ReportKey, Placement)],
     to: Result<&Finding, &str>,
     by: &Regrouping,
-    now: Millis,
+    rules: Rules<'_>,
 ) -> Result<[Mutation; 2], RegroupError> {
     let parted = |held: &HeldReport| {
         let (_, placed) = leaving.iter().find(|(key, _)| *key == held.report.key)?;
@@ -144,11 +144,11 @@ pub fn split(
         return Err(RegroupError::TooMany { count });
     }
     let gained = match to {
-        Ok(finding) => regroup(finding, &[], moving, by, now),
-        Err(key) => founded(key, moving, by, now).ok_or(RegroupError::Whole(from.id))?,
+        Ok(finding) => regroup(finding, &[], moving, by, rules),
+        Err(key) => founded(key, moving, by, rules).ok_or(RegroupError::Whole(from.id))?,
     };
     let keys: Vec<ReportKey> = leaving.iter().map(|(key, _)| key.clone()).collect();
-    Ok([regroup(from, &keys, Vec::new(), by, now), gained])
+    Ok([regroup(from, &keys, Vec::new(), by, rules), gained])
 }
 
 /// Plans that `current` loses the reports in `leave` and gains `arrive`. What stays keeps its place.
@@ -157,15 +157,18 @@ pub fn regroup(
     leave: &[ReportKey],
     arrive: Vec<HeldReport>,
     by: &Regrouping,
-    now: Millis,
+    rules: Rules<'_>,
 ) -> Mutation {
     let mut next = current.clone();
+    let first = first_stored(&arrive);
     next.reports.retain(|held| !leave.contains(&held.report.key));
     next.reports.extend(arrive);
     arrange(&mut next.reports);
     next.merged_into = None;
-    settle(&mut next, current, None, now);
-    regrouped(write(Some(current), next, cause(by), now))
+    settle(&mut next, current, None, rules.now);
+    next.lifecycle = next.lifecycle.after(next.facts.status.is_open(), rules.now);
+    next.lifecycle.since = first.map_or(next.lifecycle.since, |at| at.min(next.lifecycle.since));
+    regrouped(write(Some(current), next, cause(by), rules))
 }
 
 /// Plans the finding that reports found when they come from others; `None` without reports.
@@ -173,26 +176,32 @@ pub fn founded(
     key: &str,
     mut reports: Vec<HeldReport>,
     by: &Regrouping,
-    now: Millis,
+    rules: Rules<'_>,
 ) -> Option<Mutation> {
     arrange(&mut reports);
-    let finding = created(key.to_owned(), reports, now)?;
-    Some(regrouped(write(None, finding, cause(by), now)))
+    let since = first_stored(&reports).unwrap_or(rules.now);
+    let mut finding = created(key.to_owned(), reports, rules.now)?;
+    finding.lifecycle.since = since;
+    Some(regrouped(write(None, finding, cause(by), rules)))
 }
 
 /// Plans that `from` becomes a forwarding record: its reports are in `into` now.
-pub fn forward(from: &Finding, into: FindingId, by: &Regrouping, now: Millis) -> Mutation {
+pub fn forward(from: &Finding, into: FindingId, by: &Regrouping, rules: Rules<'_>) -> Mutation {
     let mut next = from.clone();
     next.reports.clear();
     next.merged_into = Some(into);
     next.threat = None;
     next.facts.status = Status::Resolved;
-    regrouped(write(Some(from), next, cause(by), now))
+    regrouped(write(Some(from), next, cause(by), rules))
 }
 
 /// Plans that another threat is the strongest on the resource of `current`; `None` when it is the
 /// same as before.
-pub fn relate(current: &Finding, threat: Option<RelatedThreat>, now: Millis) -> Option<Mutation> {
+pub fn relate(
+    current: &Finding,
+    threat: Option<RelatedThreat>,
+    rules: Rules<'_>,
+) -> Option<Mutation> {
     if current.threat == threat {
         return None;
     }
@@ -201,7 +210,13 @@ pub fn relate(current: &Finding, threat: Option<RelatedThreat>, now: Millis) -> 
         None => "no open threat on the same resource any more".to_owned(),
     };
     let next = Finding { threat, ..current.clone() };
-    Some(write(Some(current), next, Cause::system("relations", comment), now))
+    Some(write(Some(current), next, Cause::system("relations", comment), rules))
+}
+
+/// When the clock of what is moved began: it is no new problem where it arrives.
+fn first_stored(reports: &[HeldReport]) -> Option<Millis> {
+    let open = reports.iter().filter(|held| held.status().is_open());
+    open.map(|held| held.first_stored).min()
 }
 
 fn cause(by: &Regrouping) -> Cause {

@@ -13,7 +13,7 @@ use crate::change::{ChangeKind, Facets};
 use crate::finding::Absence;
 use crate::invariants;
 use crate::report::{FindingClass, IdentityRule, OriginKey, ReportPath, Severity};
-use crate::testing::{self, START, Step, history, steps, take};
+use crate::testing::{self, START, Step, history, rules, steps, take};
 use crate::time::DAY_MS;
 use crate::triage::TriageReason;
 
@@ -89,7 +89,7 @@ fn commit(mutation: Option<Mutation>) -> Finding {
 
 /// The finding that `reports` begin at [`NOON`].
 fn found<'a>(reports: impl IntoIterator<Item = &'a Report>) -> Finding {
-    commit(observe(None, reports.into_iter().map(seen).collect(), NOON))
+    commit(observe(None, reports.into_iter().map(seen).collect(), rules(NOON)))
 }
 
 /// `finding` after its sources were read again.
@@ -98,7 +98,7 @@ fn read<'a>(
     reports: impl IntoIterator<Item = &'a Report>,
     now: Millis,
 ) -> Option<Mutation> {
-    observe(Some(finding), reports.into_iter().map(seen).collect(), now)
+    observe(Some(finding), reports.into_iter().map(seen).collect(), rules(now))
 }
 
 /// A command by alice, with a comment.
@@ -113,7 +113,7 @@ fn command(action: TriageAction) -> Command {
 
 /// `finding` after a decision at `now`.
 fn decided(finding: &Finding, action: TriageAction, now: Millis) -> Finding {
-    commit(decide(finding, &command(action), now).unwrap())
+    commit(decide(finding, &command(action), rules(now)).unwrap())
 }
 
 /// `finding`, done at `now`.
@@ -129,7 +129,7 @@ fn moved_field<'a>(mutation: &'a Mutation, field: &str) -> Option<(&'a str, &'a 
 
 #[test]
 fn the_first_report_makes_a_finding() {
-    let mutation = observe(None, vec![seen(&control())], NOON).unwrap();
+    let mutation = observe(None, vec![seen(&control())], rules(NOON)).unwrap();
 
     assert_eq!(mutation.base, Revision::ZERO);
     assert_eq!(mutation.finding.id, FindingId::derive("shc|123456789012|a"));
@@ -138,7 +138,7 @@ fn the_first_report_makes_a_finding() {
     assert_eq!(mutation.change.kinds, [ChangeKind::Created]);
     assert_eq!(mutation.change.actor.principal, "source:securityhub");
     assert_eq!((mutation.change.before, mutation.change.fields), (None, Vec::new()));
-    assert_eq!(observe(None, Vec::new(), NOON), None);
+    assert_eq!(observe(None, Vec::new(), rules(NOON)), None);
 }
 
 #[test]
@@ -170,14 +170,15 @@ fn a_change_says_what_moved_and_of_what_kind() {
     assert_eq!(noted.change.kinds, [Observed]);
     assert_eq!(moved_field(&noted, "notes"), Some(("", "known")));
 
-    let acknowledged = decide(&first, &command(TriageAction::Acknowledge), NOON).unwrap().unwrap();
+    let acknowledged =
+        decide(&first, &command(TriageAction::Acknowledge), rules(NOON)).unwrap().unwrap();
     assert_eq!(acknowledged.change.kinds, [Triaged]);
     assert_eq!(acknowledged.change.action, "acknowledge");
     assert_eq!(acknowledged.change.request_id, "r-1");
     assert_eq!(moved_field(&acknowledged, "triage.state"), Some(("NEW", "ACKNOWLEDGED")));
 
     let threat = Report { class: FindingClass::Threat, ..control() };
-    let older = tick(&found(&[threat]), NOON.plus(3 * DAY_MS)).unwrap();
+    let older = tick(&found(&[threat]), rules(NOON.plus(3 * DAY_MS))).unwrap();
     assert_eq!(older.change.kinds, [Reprioritized]);
     assert!(moved_field(&older, "priority.score").is_some());
 }
@@ -260,7 +261,7 @@ fn a_finding_holds_a_bounded_number_of_reports_and_keeps_the_open_ones() {
     assert!(held(0) && !held(1) && held(2), "the closed one longest unchanged was let go");
     assert_eq!(read(&finding, &[id(1, Status::Resolved)], NOON), None, "and stays away");
 
-    let gone = commit(conclude(&finding, &[id(last, Status::Active).key.digest()], NOON));
+    let gone = commit(conclude(&finding, &[id(last, Status::Active).key.digest()], rules(NOON)));
     let later = commit(read(&gone, &[id(last + 1, Status::Resolved)], NOON));
     let held = |n| later.reports.iter().any(|held| held.report.key == id(n, Status::Active).key);
     assert!(!held(last) && held(2), "the next to go is what its source no longer has");
@@ -277,10 +278,8 @@ fn check(before: Option<&Mutation>, mutation: &Mutation) -> Result<(), TestCaseE
     if let Some(facts) = fold(&finding.reports) {
         prop_assert_eq!(&facts, &finding.facts);
     }
-    prop_assert_eq!(
-        &finding.priority,
-        &priority::score(&finding.facts, finding.threat.as_ref(), change.time)
-    );
+    let rated = rules(change.time).model.rate(Inputs::of(finding), change.time);
+    prop_assert_eq!((&finding.priority, &finding.due), (&rated.priority, &rated.due));
     prop_assert!(crate::triage::sound(&finding.triage), "{:?}", finding.triage);
 
     prop_assert_eq!(&change.before, &was.map(Facets::of));
@@ -341,7 +340,7 @@ proptest! {
         let mut entries = invariants::Log::new(Revision(1));
         for mutation in &log {
             violations.extend(entries.append(&mutation.change));
-            violations.extend(invariants::finding(&mutation.finding));
+            violations.extend(invariants::finding(&mutation.finding, rules(NOON).model));
         }
         let last = &log.last().unwrap().finding;
         violations.extend(entries.image(last));

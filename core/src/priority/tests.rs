@@ -29,7 +29,7 @@ fn now() -> impl Strategy<Value = Millis> {
     (0..60 * DAY_MS).prop_map(|ms| START.plus(crate::testing::DAYS * DAY_MS + ms))
 }
 
-fn points(facts: &Facts, now: Millis, factor: Factor) -> u16 {
+fn points(facts: &Facts, now: Millis, factor: Factor) -> i32 {
     let reasons = score(facts, None, now).reasons;
     reasons.into_iter().find(|reason| reason.factor == factor).map_or(0, |reason| reason.points)
 }
@@ -45,18 +45,18 @@ fn threat() -> impl Strategy<Value = Option<RelatedThreat>> {
 
 #[test]
 fn the_most_that_one_finding_can_have_is_the_highest_score() {
-    let most = |never: Factor| -> u16 {
+    let most = |never: Factor| -> i32 {
         Factor::ALL.into_iter().filter(|f| *f != never).map(Factor::points_max).sum()
     };
 
     // A threat has no related threat, and nothing else has a recency.
-    assert_eq!(most(Factor::Threat), SCORE_MAX);
-    assert!(most(Factor::Recency) <= SCORE_MAX);
+    assert_eq!(most(Factor::Threat), i32::from(SCORE_MAX));
+    assert!(most(Factor::Recency) <= i32::from(SCORE_MAX));
 }
 
 #[test]
 fn every_severity_number_has_its_points() {
-    let points: Vec<u16> = (0..=100).map(severity_points).collect();
+    let points: Vec<i32> = (0..=100).map(severity_points).collect();
 
     for (number, expected) in [(0, 0), (1, 70), (40, 200), (70, 360), (90, 450), (100, 500)] {
         assert_eq!(points[number], expected);
@@ -81,9 +81,9 @@ proptest! {
         facts in facts(), threat in threat(), now in now(),
     ) {
         let priority = score(&facts, threat.as_ref(), now);
-        let sum: u16 = priority.reasons.iter().map(|reason| reason.points).sum();
+        let sum: i32 = priority.reasons.iter().map(|reason| reason.points).sum();
 
-        prop_assert_eq!(priority.score, sum);
+        prop_assert_eq!(i32::from(priority.score), sum);
         prop_assert!(priority.score <= SCORE_MAX);
         let factors: Vec<_> = priority.reasons.iter().map(|reason| reason.factor).collect();
         if priority.gate.is_none() {
@@ -197,7 +197,7 @@ proptest! {
 
         prop_assert!(none.score <= at(a.min(b)).score && at(a.min(b)).score <= at(a.max(b)).score);
         prop_assert_eq!(at(0).score, none.score);
-        let raised = at(100).score - none.score;
+        let raised = i32::from(at(100).score - none.score);
         let counts = none.gate.is_none() && facts.class != FindingClass::Threat;
         prop_assert_eq!(raised, if counts { Factor::Threat.points_max() } else { 0 });
     }

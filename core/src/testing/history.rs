@@ -173,14 +173,15 @@ fn step(
 ///
 /// Panics when a decision is refused: [`steps`] makes only allowed ones.
 pub fn take(current: Option<&Finding>, now: Millis, step: &Step) -> Option<Mutation> {
+    let rules = super::rules(now);
     match step {
-        Step::Observe(seen) => plan::observe(current, seen.clone(), now),
+        Step::Observe(seen) => plan::observe(current, seen.clone(), rules),
         Step::Decide(command) => {
-            plan::decide(current?, command, now).expect("the command is allowed")
+            plan::decide(current?, command, rules).expect("the command is allowed")
         }
-        Step::Conclude(gone) => plan::conclude(current?, gone, now),
-        Step::Withdraw(left) => plan::withdraw(current?, left, now),
-        Step::Tick => plan::tick(current?, now),
+        Step::Conclude(gone) => plan::conclude(current?, gone, rules),
+        Step::Withdraw(left) => plan::withdraw(current?, left, rules),
+        Step::Tick => plan::tick(current?, rules),
     }
 }
 

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use muster_core::identity::FindingKey;
 use muster_core::plan::{self, Observation};
 use muster_core::time::Millis;
+use muster_server::ranking::Ranking;
 use muster_server::store::{Commit, SledOptions, SledStore, Store};
 use muster_server::view::View;
 use muster_sources::security_hub;
@@ -90,7 +91,12 @@ fn commit(store: &SledStore, documents: &[Bytes], number: u128, now: Millis) {
     let mutations = mutations.filter_map(|report| {
         let content_hash = report.content_hash();
         let finding = FindingKey::of_origin(&report.origin);
-        plan::observe(None, vec![Observation { report, content_hash, unit: unit(), finding }], now)
+        let ranking = Ranking::builtin();
+        plan::observe(
+            None,
+            vec![Observation { report, content_hash, unit: unit(), finding }],
+            ranking.rules(now),
+        )
     });
     let commit =
         Commit { id: number.to_be_bytes(), mutations: mutations.collect(), meta: Vec::new() };

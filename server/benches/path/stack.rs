@@ -9,6 +9,7 @@ use muster_core::weakness::Classes;
 use muster_server::clock::SystemClock;
 use muster_server::feed::Feed;
 use muster_server::quarantine::Quarantine;
+use muster_server::ranking::{InForce, Ranking};
 use muster_server::store::{Journal, SledOptions, SledStore, Store};
 use muster_server::view::View;
 use muster_server::writer::{self, Parts, WriterHandle};
@@ -30,6 +31,7 @@ impl Stack {
         let (writer, _thread) = writer::spawn(Parts {
             store: Arc::clone(&store),
             classes: Arc::new(Classes::builtin()),
+            ranking: Arc::new(InForce::new(Ranking::builtin())),
             view: Arc::clone(&view),
             feed: Arc::clone(&feed),
             decisions: Box::new(journal),

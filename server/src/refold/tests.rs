@@ -6,6 +6,7 @@ use muster_core::finding::Finding;
 use muster_core::invariants;
 use muster_core::plan::{Command, Observation, decide, merge, observe};
 use muster_core::report::{FindingClass, IdentityRule, OriginKey, Report, ReportPath};
+use muster_core::testing::rules;
 use muster_core::triage::{Actor, TriageAction, TriageState};
 use muster_core::unit::{SourceKind, Unit};
 use proptest::prelude::*;
@@ -79,10 +80,14 @@ fn refresh(store: &MemoryStore, classes: &Classes, report: &Report) -> FindingId
         finding: placed.key,
     };
     let current = store.findings(&[placed.id]).unwrap().pop().flatten();
-    if let Some(mutation) = observe(current.as_ref(), vec![seen], NOW) {
+    if let Some(mutation) = observe(current.as_ref(), vec![seen], rules(NOW)) {
         write(store, vec![mutation], Vec::new());
     }
     placed.id
+}
+
+fn checked(finding: &Finding) -> Vec<invariants::Violation> {
+    invariants::finding(finding, rules(NOW).model)
 }
 
 fn all(store: &MemoryStore) -> Vec<Finding> {
@@ -139,7 +144,7 @@ proptest! {
             run(&store, version, Mode::Apply, notes_max);
 
             prop_assert_eq!(groups(&store), expected_groups);
-            let broken: Vec<_> = all(&store).iter().flat_map(invariants::finding).collect();
+            let broken: Vec<_> = all(&store).iter().flat_map(checked).collect();
             prop_assert_eq!(broken, []);
             let before = store.head();
             let again = run(&store, version, Mode::Apply, notes_max);
@@ -151,7 +156,7 @@ proptest! {
             prop_assert_eq!(groups(&store), expected(&store, version));
             let verified = crate::store::verify::verify(&store).unwrap();
             prop_assert_eq!(verified.violations.kept(), []);
-            let broken: Vec<_> = all(&store).iter().flat_map(invariants::finding).collect();
+            let broken: Vec<_> = all(&store).iter().flat_map(checked).collect();
             prop_assert_eq!(broken, []);
         }
     }
@@ -189,7 +194,7 @@ proptest! {
             actor: Actor { principal: "user:alice".to_owned(), on_behalf_of: String::new() },
             request_id: String::new(),
         };
-        write(&store, vec![decide(&image(chosen), &command, NOW).unwrap().unwrap()], Vec::new());
+        write(&store, vec![decide(&image(chosen), &command, rules(NOW)).unwrap().unwrap()], Vec::new());
 
         run(&store, &then, Mode::Apply, NOTES_MAX);
 
@@ -217,7 +222,7 @@ proptest! {
             actor: Actor { principal: "user:alice".to_owned(), on_behalf_of: String::new() },
             request_id: String::new(),
         };
-        let merged = merge(into, from, &by, NOW).unwrap();
+        let merged = merge(into, from, &by, rules(NOW)).unwrap();
         let alias = Route { key: into.key.clone(), by: RoutedBy::Decision };
         let row = routes::row(RouteFrom::Finding(from.id), Some(&alias));
         write(&store, merged.into(), vec![row]);
@@ -232,7 +237,7 @@ proptest! {
 
             let holds = |finding: &Finding| joined(finding).is_superset(&moved);
             prop_assert!(all(&store).iter().any(|finding| finding.id == into.id && holds(finding)));
-            let broken: Vec<_> = all(&store).iter().flat_map(invariants::finding).collect();
+            let broken: Vec<_> = all(&store).iter().flat_map(checked).collect();
             prop_assert_eq!(broken, []);
         }
     }

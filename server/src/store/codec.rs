@@ -23,6 +23,7 @@ mod finding;
 mod numbers;
 pub(crate) mod payload;
 pub(crate) mod portable;
+mod rating;
 mod report;
 mod signals;
 

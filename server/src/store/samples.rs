@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 use muster_core::change::{Change, ChangeKind, Facets};
-use muster_core::finding::{Facts, Finding, HeldReport, Placement};
+use muster_core::finding::{Facts, Finding, HeldReport, Lifecycle, Placement};
 use muster_core::ids::{AccountId, FindingId, Region, Revision};
 use muster_core::plan::Mutation;
-use muster_core::priority;
+use muster_core::priority::Priority;
 use muster_core::report::{
     CustomerFields, Exposure, FindingClass, IdentityRule, OriginKey, Report, ReportKey, ReportPath,
     Resource, Severity, Status,
@@ -46,9 +46,9 @@ pub(crate) fn finding(number: u64, version: u64) -> Finding {
         placed: Placement::Origin,
         report,
     };
-    Finding {
+    let mut finding = Finding {
         id: FindingId::derive(&key),
-        priority: priority::score(&facts, None, now),
+        priority: Priority::default(),
         key,
         reports: vec![held],
         facts,
@@ -59,7 +59,12 @@ pub(crate) fn finding(number: u64, version: u64) -> Finding {
         content_version: version + 1,
         merged_into: None,
         threat: None,
-    }
+        exploitation: None,
+        lifecycle: Lifecycle::new(true, Millis(EPOCH_MS)),
+        due: None,
+    };
+    muster_core::testing::rules(now).rate(&mut finding);
+    finding
 }
 
 /// The id of the finding of that number.

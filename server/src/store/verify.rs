@@ -17,12 +17,14 @@ use muster_core::change::Change;
 use muster_core::finding::Finding;
 use muster_core::ids::{FindingId, Revision};
 use muster_core::invariants::{self, Log, Owners, Promise, Violation};
+use muster_core::priority::Model;
 use muster_core::unit::Unit;
 use muster_core::weakness::Classes;
 
 pub use self::journal::{JournalVerified, verify_journal};
 use super::{Head, MetaRow, MetaTable, Store, StoreError};
 use crate::quarantine::Kept;
+use crate::ranking;
 use crate::routes::{self, RouteFrom, Routes};
 use crate::{checkpoint, writer};
 
@@ -108,6 +110,7 @@ pub fn verify(store: &dyn Store) -> Result<Verified, StoreError> {
         found: Verified { oldest, head, ..Verified::default() },
         log: Log::new(oldest),
         owners: Owners::default(),
+        model: ranking::in_force(store)?,
         images: BTreeMap::new(),
     };
     walk.log()?;
@@ -125,6 +128,8 @@ struct Walk<'a> {
     found: Verified,
     log: Log,
     owners: Owners,
+    /// The rules of priority in force.
+    model: Model,
     images: BTreeMap<FindingId, Image>,
 }
 
@@ -197,7 +202,7 @@ impl Walk<'_> {
         self.found.findings += 1;
         self.found.reports += finding.reports.len() as u64;
         let violations = &mut self.found.violations;
-        violations.note(invariants::finding(finding));
+        violations.note(invariants::finding(finding, &self.model));
         violations.note(self.owners.claim(finding));
         violations.note(self.log.image(finding));
         let holds = !finding.reports.is_empty();

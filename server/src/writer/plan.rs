@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use muster_core::finding::Finding;
 use muster_core::ids::{FindingId, Revision};
-use muster_core::plan::{self, Observation};
+use muster_core::plan::{self, Observation, Rules};
 use muster_core::report::{ReportDigest, ReportKey, Unmapped};
 use muster_core::time::Millis;
 use muster_core::unit::{Checkpoint, Unit};
@@ -19,6 +19,7 @@ use super::{
     Split, WriteError,
 };
 use crate::checkpoint;
+use crate::ranking::Ranking;
 use crate::routes::{Placed, Routes};
 use crate::store::{MetaTable, MetaWrite, Mutation, Store, StoreError};
 use crate::view::{ON_RESOURCE_MAX, View};
@@ -203,6 +204,7 @@ impl Prepared {
 /// What one commit will write, and who is told.
 pub(super) struct Round {
     pub(super) now: Millis,
+    ranking: Ranking,
     head: Revision,
     pub(super) mutations: Vec<Mutation>,
     pub(super) meta: Vec<MetaWrite>,
@@ -212,15 +214,21 @@ pub(super) struct Round {
 }
 
 impl Round {
-    pub(super) fn new(now: Millis, head: Revision) -> Self {
+    pub(super) fn new(now: Millis, head: Revision, ranking: Ranking) -> Self {
         Self {
             now,
+            ranking,
             head,
             mutations: Vec::new(),
             meta: Vec::new(),
             answers: Vec::new(),
             stirred: BTreeSet::new(),
         }
+    }
+
+    /// What findings are planned by.
+    pub(super) fn rules(&self) -> Rules<'_> {
+        self.ranking.rules(self.now)
     }
 
     /// Adds a mutation; says at which revision it will stand.
@@ -242,7 +250,7 @@ impl Writer {
                 let mut done = Ingested::default();
                 for (id, seen) in groups {
                     let current = images.get(&id);
-                    if let Some(mutation) = plan::observe(current, seen, round.now) {
+                    if let Some(mutation) = plan::observe(current, seen, round.rules()) {
                         round.push(mutation);
                         let counter =
                             if current.is_some() { &mut done.changed } else { &mut done.created };
@@ -274,13 +282,15 @@ impl Writer {
             }
             Prepared::Conclude(groups, answer) => {
                 let planned = groups.into_iter().filter_map(|(id, missing)| {
-                    plan::conclude(images.get(&id)?, &missing, round.now)
+                    plan::conclude(images.get(&id)?, &missing, round.rules())
                 });
                 count(planned.collect(), answer, round);
             }
             Prepared::Tick(ids, answer) => {
-                let planned =
-                    ids.iter().filter_map(|id| plan::tick(images.get(id)?, round.now)).collect();
+                let planned = ids
+                    .iter()
+                    .filter_map(|id| plan::tick(images.get(id)?, round.rules()))
+                    .collect();
                 count(planned, answer, round);
                 // Where a threat is, others are seen to again: once a day, whatever was missed.
                 let threats = ids.iter().filter_map(|id| self.threatened(images.get(id)?));
@@ -294,7 +304,7 @@ impl Writer {
                     let keys = left.iter().filter(|(from, _)| *from == id).map(|(_, key)| key);
                     let Some(current) = images.get(&id) else { continue };
                     let keys: Vec<ReportKey> = keys.cloned().collect();
-                    if let Some(mutation) = plan::withdraw(current, &keys, round.now) {
+                    if let Some(mutation) = plan::withdraw(current, &keys, round.rules()) {
                         round.push(mutation);
                     }
                 }
@@ -329,7 +339,7 @@ impl Writer {
         let planned: Vec<Result<Option<Mutation>, Refused>> = decisions
             .decisions
             .iter()
-            .map(|decision| decide(decision, images, round.now))
+            .map(|decision| decide(decision, images, round.rules()))
             .collect();
         let refused = planned.iter().enumerate().find_map(|(index, outcome)| {
             Some(WriteError::Atomic { index, refused: outcome.as_ref().err()?.clone() })
@@ -361,7 +371,11 @@ impl Writer {
     }
 }
 
-fn decide(decision: &Decision, images: &Images, now: Millis) -> Result<Option<Mutation>, Refused> {
+fn decide(
+    decision: &Decision,
+    images: &Images,
+    rules: Rules<'_>,
+) -> Result<Option<Mutation>, Refused> {
     let id = decision.finding;
     let current = images.get(&id).ok_or(Refused::NotFound(id))?;
     if let Some(into) = current.merged_into {
@@ -375,7 +389,7 @@ fn decide(decision: &Decision, images: &Images, now: Millis) -> Result<Option<Mu
     if decision.content_version.is_some_and(|wanted| wanted != version) {
         return Err(Refused::ContentChanged { id, current: version });
     }
-    Ok(plan::decide(current, &decision.command, now)?)
+    Ok(plan::decide(current, &decision.command, rules)?)
 }
 
 /// Adds mutations of which the asker only wants the number.

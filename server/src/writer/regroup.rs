@@ -4,9 +4,8 @@ use muster_core::change::FieldChange;
 use muster_core::finding::{Finding, HeldReport, Placement};
 use muster_core::identity::FindingKey;
 use muster_core::ids::{FindingId, Revision};
-use muster_core::plan::{self, Regrouping};
+use muster_core::plan::{self, Regrouping, Rules};
 use muster_core::report::ReportKey;
-use muster_core::time::Millis;
 use tokio::sync::oneshot;
 
 use super::answer::Answer;
@@ -87,7 +86,7 @@ impl Writer {
             return Ok(());
         }
         let planned = match sides(&merge, images) {
-            Ok((into, from)) => self.merge(into, from, &merge.by, round.now)?,
+            Ok((into, from)) => self.merge(into, from, &merge.by, round.rules())?,
             Err(refused) => Err(refused),
         };
         finish(planned, from, merge.request, answer, round);
@@ -99,7 +98,7 @@ impl Writer {
         into: &Finding,
         from: &Finding,
         by: &Regrouping,
-        now: Millis,
+        rules: Rules<'_>,
     ) -> Result<Result<Planned, Refused>, WriterFailure> {
         let routes = self.routes();
         for held in &from.reports {
@@ -112,7 +111,7 @@ impl Writer {
                 return Ok(Err(Refused::Invalid { field: "from".to_owned(), message }));
             }
         }
-        let mut mutations = match plan::merge(into, from, by, now) {
+        let mut mutations = match plan::merge(into, from, by, rules) {
             Ok(mutations) => mutations,
             Err(error) => return Ok(Err(error.into())),
         };
@@ -144,7 +143,7 @@ impl Writer {
             return Ok(());
         }
         let planned = match current(id, split.etag.as_ref(), images) {
-            Ok(finding) => self.split(finding, &split.report, &split.by, round.now)?,
+            Ok(finding) => self.split(finding, &split.report, &split.by, round.rules())?,
             Err(refused) => Err(refused),
         };
         let other = planned.as_ref().map_or(id, |planned| planned.mutations[1].finding.id);
@@ -157,7 +156,7 @@ impl Writer {
         finding: &Finding,
         report: &ReportKey,
         by: &Regrouping,
-        now: Millis,
+        rules: Rules<'_>,
     ) -> Result<Result<Planned, Refused>, WriterFailure> {
         let leaving = match plan::leaving(finding, report) {
             Ok(leaving) => leaving,
@@ -168,7 +167,7 @@ impl Writer {
         let keys: Vec<ReportKey> = leaving.iter().map(|(key, _)| key.clone()).collect();
         let image = self.read([to.id].iter())?.remove(&to.id);
         let target = image.as_ref().ok_or(to.key.text.as_str());
-        let mut mutations = match plan::split(finding, &leaving, target, by, now) {
+        let mut mutations = match plan::split(finding, &leaving, target, by, rules) {
             Ok(mutations) => mutations,
             Err(error) => return Ok(Err(error.into())),
         };

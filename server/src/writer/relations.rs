@@ -95,7 +95,8 @@ impl Writer {
             for finding in there {
                 let relates =
                     finding.facts.class != FindingClass::Threat && finding.merged_into.is_none();
-                let planned = relates.then(|| plan::relate(finding, strongest.clone(), round.now));
+                let planned =
+                    relates.then(|| plan::relate(finding, strongest.clone(), round.rules()));
                 if let Some(mutation) = planned.flatten() {
                     round.push(mutation);
                 }

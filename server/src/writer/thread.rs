@@ -18,6 +18,7 @@ use super::{QUEUE_MAX, Request, WriteError, WriterHandle, due};
 use crate::clock::Clock;
 use crate::feed::{Feed, Published};
 use crate::quarantine::Quarantine;
+use crate::ranking::InForce;
 use crate::routes::{self, Routes};
 use crate::store::{
     Commit, Head, MetaTable, MetaWrite, Mutation, Outcome, Store, StoreError, commit_id,
@@ -46,6 +47,8 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     /// Which reports say the same: those in force for this store.
     pub classes: Arc<Classes>,
+    /// How urgent findings are: what is in force.
+    pub ranking: Arc<InForce>,
     /// Shows what was committed.
     pub view: Arc<RwLock<View>>,
     /// Tells watchers.
@@ -129,7 +132,7 @@ impl Writer {
     fn turn(&mut self, waiting: &mut VecDeque<Request>) -> Result<(), WriterFailure> {
         let now = self.parts.clock.now();
         let prepared = self.gather(waiting, now)?;
-        let mut round = Round::new(now, self.parts.store.head());
+        let mut round = Round::new(now, self.parts.store.head(), self.parts.ranking.now());
         let images = self.read(prepared.iter().flat_map(Prepared::findings))?;
         for request in prepared {
             self.plan(request, &images, &mut round)?;

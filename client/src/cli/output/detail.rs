@@ -206,7 +206,7 @@ fn priority(ui: &mut Ui, priority: &Priority) -> io::Result<()> {
     for reason in &priority.reasons {
         table.push(reason_row(reason));
     }
-    let sum: u64 = priority.reasons.iter().map(|reason| u64::from(reason.points)).sum();
+    let sum: i64 = priority.reasons.iter().map(|reason| i64::from(reason.points)).sum();
     table.push(vec![
         Span::new("  sum", BOLD),
         Span::new(sum.to_string(), BOLD),
@@ -214,7 +214,7 @@ fn priority(ui: &mut Ui, priority: &Priority) -> io::Result<()> {
         Span::plain(""),
     ]);
     table.print(ui)?;
-    if sum != u64::from(priority.score) {
+    if sum != i64::from(priority.score) {
         // P1 is the server's promise; a reader must not be left to find the difference.
         ui.warn("the reasons do not sum to the score: report this as a fault of the server");
     }

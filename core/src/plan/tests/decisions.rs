@@ -78,7 +78,7 @@ fn done_reopens_when_it_is_reported_again() {
 #[test]
 fn done_reopens_when_a_report_comes_back_after_an_absence() {
     let flagged = report(IdentityRule::TrustedAdvisor, SourceKind::TrustedAdvisor);
-    let gone = commit(conclude(&found([&flagged]), &[flagged.key.digest()], NOON));
+    let gone = commit(conclude(&found([&flagged]), &[flagged.key.digest()], rules(NOON)));
     let finding = done(&gone, DECIDED);
     assert_eq!(finding.facts.status, Status::Resolved);
 
@@ -95,7 +95,7 @@ fn done_reopens_when_the_report_that_hid_another_leaves() {
     let copy = report(IdentityRule::GuardDuty, SourceKind::SecurityHub);
     let finding = done_finding(&[archived, copy]);
 
-    let back = withdraw(&finding, from_ref(&native.key), NOW).unwrap();
+    let back = withdraw(&finding, from_ref(&native.key), rules(NOW)).unwrap();
 
     assert_eq!(back.finding.triage.state, TriageState::New);
     assert!(back.change.comment.contains("securityhub again reports it"));
@@ -175,8 +175,8 @@ fn a_snooze_ends_by_itself_as_a_change_of_its_own() {
     let until = NOON.plus(DAY_MS);
     let snoozed = decided(&found(&[control()]), TriageAction::Snooze { until }, NOON);
 
-    assert_eq!(tick(&snoozed, until.plus(-1)), None);
-    let ended = tick(&snoozed, until).unwrap();
+    assert_eq!(tick(&snoozed, rules(until.plus(-1))), None);
+    let ended = tick(&snoozed, rules(until)).unwrap();
 
     assert_eq!(ended.finding.triage.state, TriageState::New);
     assert_eq!(ended.change.kinds, [ChangeKind::Triaged]);
@@ -189,14 +189,14 @@ fn a_snooze_ends_by_itself_as_a_change_of_its_own() {
 fn a_refused_command_plans_nothing() {
     let command = Command { comment: String::new(), ..command(TriageAction::Comment) };
 
-    assert!(decide(&found(&[control()]), &command, NOON).is_err());
+    assert!(decide(&found(&[control()]), &command, rules(NOON)).is_err());
 }
 
 #[test]
 fn a_mutation_is_based_on_the_revision_it_was_planned_from() {
     let finding = Finding { revision: Revision(41), ..found(&[control()]) };
 
-    let decided = decide(&finding, &command(TriageAction::Start), NOON).unwrap().unwrap();
+    let decided = decide(&finding, &command(TriageAction::Start), rules(NOON)).unwrap().unwrap();
     let read = read(&finding, &[Report { status: Status::Archived, ..control() }], NOON).unwrap();
 
     assert_eq!((decided.base, read.base), (Revision(41), Revision(41)));

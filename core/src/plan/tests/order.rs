@@ -5,6 +5,8 @@ use proptest::sample::{Index, select};
 
 use super::*;
 use crate::finding::Facts;
+use crate::finding::Lifecycle;
+use crate::priority::Inputs;
 use crate::priority::Priority;
 use crate::testing::{one_finding, versions};
 
@@ -21,7 +23,10 @@ fn essence(finding: &Finding) -> Essence {
     let reports = finding.reports.iter();
     let reports =
         reports.map(|held| (held.report.key.clone(), held.content_hash, held.absence)).collect();
-    (finding.key.clone(), facts, priority::score(&finding.facts, None, LATER), reports)
+    // How often it closed and opened depends on what was read when.
+    let inputs = Inputs { lifecycle: &Lifecycle::default(), ..Inputs::of(finding) };
+    let rating = rules(LATER).model.rate(inputs, LATER);
+    (finding.key.clone(), facts, rating.priority, reports)
 }
 
 /// Each report of one finding, in all its versions, with sightings between them.
@@ -60,7 +65,7 @@ fn with_sightings(versions: Vec<Report>, again: &[bool]) -> Vec<Report> {
 fn read_all<'a>(reports: impl IntoIterator<Item = &'a Report>) -> Finding {
     let mut finding: Option<Finding> = None;
     for report in reports {
-        if let Some(mutation) = observe(finding.as_ref(), vec![seen(report)], LATER) {
+        if let Some(mutation) = observe(finding.as_ref(), vec![seen(report)], rules(LATER)) {
             finding = Some(mutation.finding);
         }
     }
@@ -90,7 +95,7 @@ proptest! {
             let (batch, after) = rest.split_at(size.min(rest.len()));
             rest = after;
             let batch = batch.iter().map(seen).collect();
-            if let Some(mutation) = observe(finding.as_ref(), batch, LATER) {
+            if let Some(mutation) = observe(finding.as_ref(), batch, rules(LATER)) {
                 finding = Some(mutation.finding);
             }
         }
@@ -121,14 +126,14 @@ proptest! {
             let report = Report { provider_updated: time, ..report };
             let key = report.key.clone();
             let planned = match events.next().map(|(_, kind)| kind) {
-                Some(0) => conclude(&finding, &[key.digest()], LATER),
-                Some(1) => withdraw(&finding, from_ref(&key), LATER),
-                _ => observe(Some(&finding), vec![seen(&report)], LATER),
+                Some(0) => conclude(&finding, &[key.digest()], rules(LATER)),
+                Some(1) => withdraw(&finding, from_ref(&key), rules(LATER)),
+                _ => observe(Some(&finding), vec![seen(&report)], rules(LATER)),
             };
             finding = planned.map_or(finding, |mutation| mutation.finding);
         }
         for report in &newest {
-            let planned = observe(Some(&finding), vec![seen(report)], LATER);
+            let planned = observe(Some(&finding), vec![seen(report)], rules(LATER));
             finding = planned.map_or(finding, |mutation| mutation.finding);
         }
 
@@ -214,7 +219,7 @@ fn a_threat_seen_on_a_later_day_is_stored_and_counts_as_recent() {
 
     // One without a time of its own is as recent as its record.
     for (first, again) in [(&threat, as_of(&threat, week)), (&untimed, later)] {
-        let finding = commit(tick(&found([first]), week));
+        let finding = commit(tick(&found([first]), rules(week)));
 
         let seen = read(&finding, [&again], week).unwrap();
 

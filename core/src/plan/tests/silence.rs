@@ -8,7 +8,7 @@ const NOW: Millis = Millis(NOON.0 + DAY_MS);
 fn held(source: SourceKind, status: Status, days: i64) -> HeldReport {
     let report = report(IdentityRule::OtherAsff, source);
     let report = as_of(&Report { status, ..report }, NOW.plus(-days * DAY_MS));
-    let finding = observe(None, vec![seen(&report)], NOW).unwrap().finding;
+    let finding = observe(None, vec![seen(&report)], rules(NOW)).unwrap().finding;
     finding.reports.first().unwrap().clone()
 }
 
@@ -61,7 +61,7 @@ fn what_is_gone_is_concluded_once_and_says_so() {
     let flagged = report(IdentityRule::TrustedAdvisor, SourceKind::TrustedAdvisor);
     let finding = found([&flagged]);
 
-    let gone = conclude(&finding, &[flagged.key.digest()], NOW).unwrap();
+    let gone = conclude(&finding, &[flagged.key.digest()], rules(NOW)).unwrap();
 
     assert_eq!(gone.finding.facts.status, Status::Resolved);
     assert_eq!(gone.change.kinds, [ChangeKind::StatusChanged]);
@@ -70,8 +70,8 @@ fn what_is_gone_is_concluded_once_and_says_so() {
         gone.change.comment,
         "not returned by two complete sweeps; trusted-advisor: RESOLVED"
     );
-    assert_eq!(conclude(&commit(Some(gone)), &[flagged.key.digest()], NOW), None);
-    assert_eq!(conclude(&finding, &[control().key.digest()], NOW.plus(40 * DAY_MS)), None);
+    assert_eq!(conclude(&commit(Some(gone)), &[flagged.key.digest()], rules(NOW)), None);
+    assert_eq!(conclude(&finding, &[control().key.digest()], rules(NOW.plus(40 * DAY_MS))), None);
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn a_finding_is_gone_only_with_the_last_of_its_reports() {
     let resolved = Report { status: Status::Resolved, ..one.clone() };
     let finding = found(&[resolved, two]);
 
-    let after = commit(conclude(&finding, &[one.key.digest()], NOW));
+    let after = commit(conclude(&finding, &[one.key.digest()], rules(NOW)));
 
     assert_eq!(after.facts.status, Status::Active);
     assert!(after.facts.dissent);
@@ -94,19 +94,19 @@ fn a_copy_speaks_again_when_its_original_can_no_longer_be_read() {
     let copy = report(IdentityRule::GuardDuty, SourceKind::SecurityHub);
     let finding = found(&[native.clone(), copy.clone()]);
 
-    let blind = commit(conclude(&finding, &[native.key.digest()], NOW));
+    let blind = commit(conclude(&finding, &[native.key.digest()], rules(NOW)));
 
     assert_eq!(blind.facts.status, Status::Active, "the copy still says so");
     assert_eq!(blind.facts.products, ["aws/native"], "and counts for nothing");
 
-    let both = commit(conclude(&blind, &[copy.key.digest()], NOW));
+    let both = commit(conclude(&blind, &[copy.key.digest()], rules(NOW)));
     assert_eq!(both.facts.status, Status::Unobservable);
 }
 
 #[test]
 fn a_report_seen_again_is_as_if_it_had_never_been_gone() {
     let finding = found(&[control()]);
-    let gone = commit(conclude(&finding, &[control().key.digest()], NOW));
+    let gone = commit(conclude(&finding, &[control().key.digest()], rules(NOW)));
     assert_eq!(gone.facts.status, Status::Unobservable);
 
     let back = read(&gone, &[control()], NOW).unwrap();
@@ -119,11 +119,11 @@ fn a_report_seen_again_is_as_if_it_had_never_been_gone() {
 #[test]
 fn whoever_sees_it_again_answers_for_it_from_then_on() {
     // The linked Region still returns what the home Region no longer aggregates.
-    let gone = commit(conclude(&found(&[control()]), &[control().key.digest()], NOW));
+    let gone = commit(conclude(&found(&[control()]), &[control().key.digest()], rules(NOW)));
     let mut linked = seen(&control());
     linked.unit.region = "us-east-1".parse().unwrap();
 
-    let back = commit(observe(Some(&gone), vec![linked.clone()], NOW));
+    let back = commit(observe(Some(&gone), vec![linked.clone()], rules(NOW)));
 
     assert_eq!(back.reports.first().map(|held| &held.unit), Some(&linked.unit));
 }
@@ -135,14 +135,14 @@ fn a_report_that_left_takes_what_it_said_with_it() {
     let two = Report { key: key.clone(), severity_normalized: 95, ..control() };
     let finding = found(&[one.clone(), two]);
 
-    let rest = withdraw(&finding, from_ref(&key), NOW).unwrap();
-    let none = withdraw(&rest.finding, from_ref(&one.key), NOW).unwrap();
+    let rest = withdraw(&finding, from_ref(&key), rules(NOW)).unwrap();
+    let none = withdraw(&rest.finding, from_ref(&one.key), rules(NOW)).unwrap();
 
     assert_eq!(rest.finding.facts.severity_normalized, 70);
     assert_eq!(rest.change.actor, Actor::system("identity"));
     assert_eq!((none.finding.reports.len(), none.finding.facts.status), (0, Status::Resolved));
     assert_eq!(none.finding.facts.title, "bucket is open");
-    assert_eq!(withdraw(&none.finding, from_ref(&one.key), NOW), None);
+    assert_eq!(withdraw(&none.finding, from_ref(&one.key), rules(NOW)), None);
 
     let back = commit(read(&none.finding, &[one], NOW));
     assert_eq!(back.facts.status, Status::Active);

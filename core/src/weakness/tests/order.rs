@@ -10,7 +10,7 @@ use crate::finding::{Absence, Facts};
 use crate::ids::FindingId;
 use crate::invariants::{self, Owners};
 use crate::plan::{self, Observation};
-use crate::testing::START;
+use crate::testing::{START, rules};
 use crate::time::{DAY_MS, HOUR_MS, Millis};
 
 /// After every generated time.
@@ -36,7 +36,8 @@ impl Store {
             if plan::older(report, &held.report, LATER) {
                 return;
             }
-            let left = plan::withdraw(holder, std::slice::from_ref(&report.key), LATER).unwrap();
+            let left =
+                plan::withdraw(holder, std::slice::from_ref(&report.key), rules(LATER)).unwrap();
             self.findings.insert(left.finding.id, left.finding);
         }
         let seen = Observation {
@@ -45,7 +46,7 @@ impl Store {
             finding,
             report: report.clone(),
         };
-        if let Some(planned) = plan::observe(self.findings.get(&id), vec![seen], LATER) {
+        if let Some(planned) = plan::observe(self.findings.get(&id), vec![seen], rules(LATER)) {
             self.findings.insert(id, planned.finding);
         }
     }
@@ -171,7 +172,7 @@ proptest! {
 
         let mut owners = Owners::default();
         for finding in store.findings.values() {
-            prop_assert_eq!(invariants::finding(finding), []);
+            prop_assert_eq!(invariants::finding(finding, rules(LATER).model), []);
             prop_assert_eq!(owners.claim(finding), []);
         }
         prop_assert!(shuffled.iter().all(|report| store.holder(&report.key).is_some()));

@@ -143,6 +143,7 @@ pub(super) fn change_kind(kind: ChangeKind) -> wire::ChangeKind {
         ChangeKind::Reprioritized => wire::ChangeKind::Reprioritized,
         ChangeKind::Observed => wire::ChangeKind::Observed,
         ChangeKind::Regrouped => wire::ChangeKind::Regrouped,
+        ChangeKind::Rescored => wire::ChangeKind::Rescored,
     }
 }
 

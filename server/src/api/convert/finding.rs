@@ -3,8 +3,10 @@
 use muster_api::v1 as wire;
 use muster_core::change::Change;
 use muster_core::finding::{Finding, HeldReport, Placement};
+use muster_core::intel::Exploitation;
 use muster_core::priority::{Band, Priority};
 use muster_core::report::{Attribute, Resource};
+use muster_core::time::{DAY_MS, Millis};
 use muster_core::triage::{Actor, Triage};
 
 use super::{Detail, enums, timestamp};
@@ -57,6 +59,12 @@ pub(crate) fn finding(finding: &Finding, detail: Detail) -> wire::Finding {
         // What only the log and the view know.
         merged: None,
         related: Vec::new(),
+        due_time: finding.due.as_ref().map(|due| timestamp(due.at)),
+        due_rule: finding.due.as_ref().map_or_else(String::new, |due| due.rule.clone()),
+        overdue: finding.is_overdue(),
+        clock_start_time: Some(timestamp(finding.lifecycle.since)),
+        reopen_count: finding.lifecycle.reopened.into(),
+        exploitation: finding.exploitation.as_ref().map(exploitation),
     }
 }
 
@@ -154,11 +162,24 @@ fn resource(resource: &Resource) -> wire::Resource {
     }
 }
 
+fn exploitation(found: &Exploitation) -> wire::Exploitation {
+    let day = |day: i64| Millis(day * DAY_MS).to_string().split('T').next().map(str::to_owned);
+    wire::Exploitation {
+        cve: found.cve.clone(),
+        known_exploited: found.known_exploited,
+        kev_due_date: found.kev_due.and_then(day).unwrap_or_default(),
+        ransomware: found.ransomware,
+        epss_permille: found.epss_permille.map(u32::from),
+        automatable: found.automatable,
+        total_impact: found.total_impact,
+    }
+}
+
 fn priority(priority: &Priority, whole: bool) -> wire::Priority {
     let reasons = priority.reasons.iter().filter(|_| whole).map(|reason| wire::PriorityReason {
         factor: reason.factor.as_str().to_owned(),
-        points: reason.points.into(),
-        max_points: reason.factor.points_max().into(),
+        points: reason.points,
+        max_points: reason.factor.points_max(),
         value: reason.value.clone(),
         missing: reason.missing,
     });
@@ -167,7 +188,9 @@ fn priority(priority: &Priority, whole: bool) -> wire::Priority {
         band: enums::band(Band::of(priority.score)).into(),
         reasons: reasons.collect(),
         gate: priority.gate.map_or("", |gate| gate.as_str()).to_owned(),
-        model_version: priority.model,
+        rules: priority.model.clone(),
+        raw_score: priority.raw.into(),
+        as_of_time: Some(timestamp(Millis(priority.as_of * DAY_MS))),
     }
 }
 

@@ -126,8 +126,8 @@ async fn each_view_shows_what_it_promises_and_no_more() {
 
     let full = shown(FindingView::Full).await;
     let priority = full.priority.unwrap();
-    let points: u32 = priority.reasons.iter().map(|reason| reason.points).sum();
-    assert_eq!(points, priority.score, "the reasons sum to the score");
+    let points: i32 = priority.reasons.iter().map(|reason| reason.points).sum();
+    assert_eq!(u32::try_from(points), Ok(priority.score), "the reasons sum to the score");
     assert!(full.key.starts_with("gd|"));
     assert_eq!(full.reports[0].unit, unit().to_string());
     assert!(full.reports[0].raw_json.is_empty());

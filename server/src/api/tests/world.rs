@@ -29,6 +29,7 @@ use crate::api::{Backend, Health, Limits};
 use crate::clock::Clock;
 use crate::feed::{Feed, Published};
 use crate::quarantine::Quarantine;
+use crate::ranking::{InForce, Ranking};
 use crate::store::{
     Changes, Commit, Committed, Head, MemoryStore, MetaRow, MetaTable, Store, StoreError,
 };
@@ -58,7 +59,11 @@ impl TestStore {
     /// Commits without telling anybody: what a reader meets between a commit and its publication.
     pub(super) fn commit_unseen(&self, sample: &Sample, now: Millis) {
         let current = self.inner.findings(&[id(sample.number)]).unwrap().pop().flatten();
-        let planned = plan::observe(current.as_ref(), vec![sample.observed()], now);
+        let planned = plan::observe(
+            current.as_ref(),
+            vec![sample.observed()],
+            muster_core::testing::rules(now),
+        );
         let mutations = planned.into_iter().collect();
         self.inner.commit(&Commit { id: commit_id(), mutations, meta: Vec::new() }).unwrap();
     }
@@ -161,6 +166,7 @@ impl World {
         let (writer, _thread) = writer::spawn(Parts {
             store: store.clone(),
             classes: Arc::new(Classes::builtin()),
+            ranking: Arc::new(InForce::new(Ranking::builtin())),
             view: Arc::clone(&view),
             feed: Arc::clone(&feed),
             decisions: Box::new(Gated(Arc::clone(&gate))),
@@ -216,7 +222,11 @@ impl World {
         for sample in samples {
             let current = self.finding(sample.number);
             let now = self.clock.now();
-            let planned = plan::observe(current.as_ref(), vec![sample.observed()], now);
+            let planned = plan::observe(
+                current.as_ref(),
+                vec![sample.observed()],
+                muster_core::testing::rules(now),
+            );
             self.commit(planned.into_iter().collect());
         }
     }

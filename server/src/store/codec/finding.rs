@@ -4,14 +4,15 @@
 //! left out, so a new field must mean the same by them.
 
 use bytes::Bytes;
-use muster_core::finding::{Facts, Finding, RelatedThreat};
+use muster_core::finding::{Due, Facts, Finding, Lifecycle, RelatedThreat};
 use muster_core::ids::{FindingId, Revision};
-use muster_core::priority::{Priority, Reason};
+use muster_core::intel::Exploitation;
 use muster_core::report::Resource;
 use muster_core::time::Millis;
 use muster_core::triage::{Actor, Triage};
 
 use super::numbers::{Numbered, number, optional};
+use super::rating::{DueMessage, ExploitationMessage, LifecycleMessage, PriorityMessage};
 use super::report::{HeldMessage, ResourceMessage};
 use super::signals::SignalsMessage;
 use super::{Damage, id, narrow, parsed, required};
@@ -41,6 +42,13 @@ pub(crate) struct FindingMessage {
     merged_into: Bytes,
     #[prost(message, optional, tag = "11")]
     threat: Option<ThreatMessage>,
+    #[prost(message, optional, tag = "12")]
+    exploitation: Option<ExploitationMessage>,
+    // Absent in rows of former versions: first seen when it was made.
+    #[prost(message, optional, tag = "13")]
+    lifecycle: Option<LifecycleMessage>,
+    #[prost(message, optional, tag = "14")]
+    due: Option<DueMessage>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -132,30 +140,6 @@ pub(super) struct ActorMessage {
     on_behalf_of: String,
 }
 
-#[derive(Clone, PartialEq, prost::Message)]
-struct PriorityMessage {
-    #[prost(uint32, tag = "1")]
-    score: u32,
-    #[prost(message, repeated, tag = "2")]
-    reasons: Vec<ReasonMessage>,
-    #[prost(uint32, tag = "3")]
-    gate: u32,
-    #[prost(uint32, tag = "4")]
-    model: u32,
-}
-
-#[derive(Clone, PartialEq, prost::Message)]
-struct ReasonMessage {
-    #[prost(uint32, tag = "1")]
-    factor: u32,
-    #[prost(uint32, tag = "2")]
-    points: u32,
-    #[prost(string, tag = "3")]
-    value: String,
-    #[prost(bool, tag = "4")]
-    missing: bool,
-}
-
 impl From<&Finding> for FindingMessage {
     fn from(finding: &Finding) -> Self {
         Self {
@@ -170,6 +154,9 @@ impl From<&Finding> for FindingMessage {
             content_version: finding.content_version,
             merged_into: finding.merged_into.map_or_else(Bytes::new, |into| bytes(&into)),
             threat: finding.threat.as_ref().map(ThreatMessage::from),
+            exploitation: finding.exploitation.as_ref().map(ExploitationMessage::from),
+            lifecycle: Some((&finding.lifecycle).into()),
+            due: finding.due.as_ref().map(DueMessage::from),
         }
     }
 }
@@ -212,11 +199,18 @@ impl FindingMessage {
         } else {
             Some(FindingId(id("merged_into", &self.merged_into)?))
         };
+        let facts: Facts = required("facts", self.facts)?.try_into()?;
+        let lifecycle = if let Some(lifecycle) = self.lifecycle {
+            lifecycle.into_lifecycle()?
+        } else {
+            let closed = (!facts.status.is_open()).then_some(Millis(self.updated));
+            Lifecycle { since: Millis(self.created), closed, reopened: 0 }
+        };
         Ok(Finding {
             id: FindingId(id("id", &self.id)?),
             key: self.key,
             reports,
-            facts: required("facts", self.facts)?.try_into()?,
+            facts,
             triage: required("triage", self.triage)?.try_into()?,
             priority: required("priority", self.priority)?.try_into()?,
             created: Millis(self.created),
@@ -225,6 +219,9 @@ impl FindingMessage {
             content_version: self.content_version,
             merged_into,
             threat: self.threat.map(RelatedThreat::try_from).transpose()?,
+            exploitation: self.exploitation.map(Exploitation::try_from).transpose()?,
+            lifecycle,
+            due: self.due.map(Due::from),
         })
     }
 }
@@ -333,44 +330,5 @@ impl From<&Actor> for ActorMessage {
 impl From<ActorMessage> for Actor {
     fn from(message: ActorMessage) -> Self {
         Self { principal: message.principal, on_behalf_of: message.on_behalf_of }
-    }
-}
-
-impl From<&Priority> for PriorityMessage {
-    fn from(priority: &Priority) -> Self {
-        let reason = |reason: &Reason| ReasonMessage {
-            factor: reason.factor.number(),
-            points: reason.points.into(),
-            value: reason.value.clone(),
-            missing: reason.missing,
-        };
-        Self {
-            score: priority.score.into(),
-            reasons: priority.reasons.iter().map(reason).collect(),
-            gate: number(priority.gate),
-            model: priority.model,
-        }
-    }
-}
-
-impl TryFrom<PriorityMessage> for Priority {
-    type Error = Damage;
-
-    fn try_from(message: PriorityMessage) -> Result<Self, Damage> {
-        let mut reasons = Vec::with_capacity(message.reasons.len());
-        for reason in message.reasons {
-            reasons.push(Reason {
-                factor: Numbered::from_number(reason.factor)?,
-                points: narrow("points", reason.points)?,
-                value: reason.value,
-                missing: reason.missing,
-            });
-        }
-        Ok(Self {
-            score: narrow("score", message.score)?,
-            reasons,
-            gate: optional(message.gate)?,
-            model: message.model,
-        })
     }
 }

@@ -82,7 +82,7 @@ numbered! {
     Gate { Closed = 1, Sample = 2 }
     ChangeKind {
         Created = 1, ContentUpdated = 2, StatusChanged = 3, Triaged = 4, Reprioritized = 5,
-        Observed = 6, Regrouped = 7,
+        Observed = 6, Regrouped = 7, Rescored = 8,
     }
 }
 

@@ -30,7 +30,7 @@ fn threat(number: u32, severity_normalized: u8) -> Report {
 }
 
 /// What the finding of `report` is related to, as the severity of the threat, and what that counts.
-async fn related(bench: &Bench, report: &Report) -> (Option<u8>, u16) {
+async fn related(bench: &Bench, report: &Report) -> (Option<u8>, i32) {
     // Behind what is under way.
     bench.writer.tick(Vec::new()).await.unwrap();
     let finding = bench.finding(report).unwrap();
@@ -125,8 +125,14 @@ async fn what_a_crash_left_undone_is_done_at_the_next_start_or_the_next_day() {
     related(&bench, &weakness(1)).await;
     // As if the process had ended before the relations were planned.
     let mut forgotten = bench.finding(&weakness(1)).unwrap();
-    let relate =
-        |threat| muster_core::plan::relate(&forgotten, threat, crate::testing::NOW).unwrap();
+    let relate = |threat| {
+        muster_core::plan::relate(
+            &forgotten,
+            threat,
+            muster_core::testing::rules(crate::testing::NOW),
+        )
+        .unwrap()
+    };
     let mutations = vec![relate(None)];
     let resource = forgotten.resource_id().to_owned();
     let meta = vec![due(&resource)];
@@ -137,7 +143,12 @@ async fn what_a_crash_left_undone_is_done_at_the_next_start_or_the_next_day() {
     assert_eq!(due_rows(&restarted), 0);
 
     forgotten = restarted.finding(&weakness(1)).unwrap();
-    let undone = muster_core::plan::relate(&forgotten, None, crate::testing::NOW).unwrap();
+    let undone = muster_core::plan::relate(
+        &forgotten,
+        None,
+        muster_core::testing::rules(crate::testing::NOW),
+    )
+    .unwrap();
     let lost = Commit { id: [8; 16], mutations: vec![undone], meta: Vec::new() };
     restarted.store.commit(&lost).unwrap();
     let next = restarted.restart();

@@ -98,7 +98,9 @@ struct PriorityDoc<'a> {
     score: u32,
     band: Cow<'static, str>,
     gate: Option<&'a str>,
-    model_version: u32,
+    rules: &'a str,
+    raw_score: u32,
+    as_of: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reasons: Option<Vec<ReasonDoc<'a>>>,
 }
@@ -106,8 +108,8 @@ struct PriorityDoc<'a> {
 #[derive(Debug, Serialize)]
 struct ReasonDoc<'a> {
     factor: &'a str,
-    points: u32,
-    max_points: u32,
+    points: i32,
+    max_points: i32,
     value: &'a str,
     missing: bool,
 }
@@ -280,14 +282,18 @@ impl<'a> PriorityDoc<'a> {
             band: 0,
             reasons: Vec::new(),
             gate: String::new(),
-            model_version: 0,
+            rules: String::new(),
+            raw_score: 0,
+            as_of_time: None,
         };
         let priority = priority.unwrap_or(&NONE);
         Self {
             score: priority.score,
             band: PriorityBand::word(priority.band),
             gate: text(&priority.gate),
-            model_version: priority.model_version,
+            rules: &priority.rules,
+            raw_score: priority.raw_score,
+            as_of: rfc3339(priority.as_of_time.as_ref()),
             reasons: (view != View::Basic)
                 .then(|| priority.reasons.iter().map(ReasonDoc::new).collect()),
         }
