@@ -1,6 +1,6 @@
 //! The change log: what happened to findings, in one total order.
 
-use crate::finding::Finding;
+use crate::finding::{Due, Finding};
 use crate::ids::{AccountId, FindingId, Region, Revision};
 use crate::report::{FindingClass, Severity, Status};
 use crate::time::Millis;
@@ -135,6 +135,10 @@ pub struct Facets {
     pub assignee: String,
     /// The decision was taken on older content.
     pub stale: bool,
+    /// The last day on which it is not overdue, in days since 1970; `None` when nothing sets one.
+    pub due: Option<i64>,
+    /// Its deadline has passed.
+    pub overdue: bool,
     /// The canonical id of the primary resource.
     pub resource: String,
     /// Control id, finding type or check id.
@@ -160,6 +164,8 @@ impl Facets {
             region: finding.facts.region.clone(),
             assignee: finding.triage.assignee.clone(),
             stale: finding.triage.stale,
+            due: finding.due.as_ref().map(Due::day),
+            overdue: finding.is_overdue(),
             resource: finding.resource_id().to_owned(),
             rule_id: finding.facts.rule_id.clone(),
             title: finding.facts.title.clone(),

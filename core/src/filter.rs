@@ -14,6 +14,7 @@ use std::fmt;
 use crate::change::Facets;
 use crate::ids::{AccountId, Region};
 use crate::report::{FindingClass, Severity, Status};
+use crate::time::date;
 use crate::triage::TriageState;
 use crate::unit::SourceKind;
 
@@ -48,6 +49,10 @@ pub trait Fields {
     fn assignee(&self) -> &str;
     /// The decision was taken on older content.
     fn stale(&self) -> bool;
+    /// The last day on which it is not overdue, in days since 1970.
+    fn due(&self) -> Option<i64>;
+    /// Its deadline has passed.
+    fn overdue(&self) -> bool;
     /// The canonical id of the primary resource.
     fn resource(&self) -> &str;
     /// Control id, finding type or check id.
@@ -86,6 +91,12 @@ impl Fields for Facets {
     }
     fn stale(&self) -> bool {
         self.stale
+    }
+    fn due(&self) -> Option<i64> {
+        self.due
+    }
+    fn overdue(&self) -> bool {
+        self.overdue
     }
     fn resource(&self) -> &str {
         &self.resource
@@ -142,6 +153,10 @@ pub enum Test {
     Region(Region),
     /// Decided on older content.
     Stale(bool),
+    /// By which day it is to be fixed, in days since 1970. Without a deadline no comparison holds.
+    Due(Comparison, i64),
+    /// After its deadline.
+    Overdue(bool),
     /// A text.
     Text(TextField, TextMatch),
 }
@@ -296,6 +311,10 @@ impl Test {
             Self::Account(wanted) => fields.account() == *wanted,
             Self::Region(wanted) => fields.region() == wanted.as_str(),
             Self::Stale(wanted) => fields.stale() == *wanted,
+            Self::Due(comparison, wanted) => {
+                fields.due().is_some_and(|day| comparison.holds(&day, wanted))
+            }
+            Self::Overdue(wanted) => fields.overdue() == *wanted,
             Self::Text(field, how) => match field {
                 TextField::Assignee => how.matches(fields.assignee()),
                 TextField::Resource => how.matches(fields.resource()),
@@ -361,6 +380,10 @@ impl fmt::Display for Test {
             Self::Account(value) => write!(f, "account = {value}"),
             Self::Region(value) => write!(f, "region = {value}"),
             Self::Stale(value) => write!(f, "stale = {value}"),
+            Self::Due(comparison, value) => {
+                write!(f, "due {} {}", comparison.as_str(), date(*value))
+            }
+            Self::Overdue(value) => write!(f, "overdue = {value}"),
             Self::Text(field, TextMatch::Equals(text)) => {
                 write!(f, "{} = {}", field.as_str(), Quoted(text))
             }

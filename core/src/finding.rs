@@ -121,6 +121,13 @@ pub struct Due {
     pub rule: String,
 }
 
+impl Due {
+    /// Its last day, in days since 1970.
+    pub fn day(&self) -> i64 {
+        self.at.plus(-1).day()
+    }
+}
+
 /// A threat on the resource of another finding: it makes that finding more urgent, and says nothing
 /// about whether it is open.
 #[derive(Clone, Debug, PartialEq, Eq)]

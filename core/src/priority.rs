@@ -1,29 +1,53 @@
-//! How urgent a finding is, and why.
+//! How urgent a finding is, why, and by when it is to be fixed.
 //!
-//! Additive factors whose points sum exactly to the score (promise P1). The full set (criticality,
-//! privilege, exploits, deadlines) adds rows to [`Factor`] and functions beside the ones below;
-//! nothing else changes.
+//! Points of [factors](Factor) are added. The sum is compressed, so that the top does not become a pile
+//! of ties, and lifted by floors; both are lines of their own, so that the lines sum exactly to the
+//! score (promise P1). The weights, floors, deadlines and what is known of single rules are a table,
+//! `core/data/priority.toml`, with the operator's over it: a [`Model`].
 //!
-//! A score is a pure function of the facts, of the strongest open threat on the same resource, and
-//! of the day. What is unknown counts 0 and says so.
-//! What people decided does not move it: a suppressed finding keeps its score, and lists leave it
-//! out by its triage.
+//! A rating is a pure function of the [`Inputs`], the model and the day. What is unknown counts 0 and
+//! says so: it is not safe, it is unproven. What people decided does not move it: a suppressed finding
+//! keeps its score, and lists leave it out by its triage.
 //!
-//! Monotone: a finding that is worse in severity, exposure, recency, related threat or number of
-//! products, and the same in the rest, never scores lower.
+//! Monotone: a finding that is worse in severity, exposure, criticality, privilege, threat, exploit or
+//! number of products, and the same in the rest, never scores lower.
+//!
+//! | where | what |
+//! |---|---|
+//! | `read` | the table as text, and what is wrong with it |
+//! | `table` | the table as it is used |
+//! | `factors` | what each factor gives |
+//! | `due` | deadlines |
+//! | `explain` | who says it, and what would lower it |
 
-use std::sync::Arc;
+mod due;
+mod explain;
+mod factors;
+mod read;
+mod table;
 
+use std::sync::{Arc, LazyLock};
+
+pub use self::explain::{Counterfactual, Explanation, Line};
+pub use self::read::ModelError;
+use self::read::Text;
+use self::table::Table;
 use crate::finding::{Due, Facts, Finding, Lifecycle, RelatedThreat};
+use crate::ids::digest128;
 use crate::intel::Exploitation;
-use crate::report::{Exposure, FindingClass};
 use crate::time::Millis;
 
 /// The highest score.
 pub const SCORE_MAX: u16 = 1000;
 
-/// The version of the rules below, stored with each score.
-pub const MODEL: u32 = 2;
+/// The table of this program.
+const BUILTIN: &str = include_str!("../data/priority.toml");
+
+static BUILTIN_MODEL: LazyLock<Model> =
+    LazyLock::new(|| Model::read(BUILTIN, None).expect("a test reads the table of this program"));
+
+/// What stands between the table of this program and the operator's in a stored text.
+const SEPARATOR: &str = "\n# ---- over these, the operator's own ----\n";
 
 /// What contributes to a score.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,40 +56,76 @@ pub enum Factor {
     Severity,
     /// Who can reach the resource.
     Exposure,
-    /// How fresh a threat is.
-    Recency,
-    /// An open threat on the same resource: somebody may be using the weakness. Nothing for threats
-    /// themselves, for which recency counts.
+    /// How much the resource matters.
+    Criticality,
+    /// What it is used for.
+    Environment,
+    /// What can be done with the access.
+    Privilege,
+    /// What kind of threat it is, or half of the strongest open one on the same resource.
     Threat,
+    /// Whether the weakness in software is used, or likely to be.
+    Exploit,
     /// How many independent products say it.
     Corroboration,
+    /// How often it came back.
+    Recurrence,
+    /// How fresh a threat is.
+    Recency,
+    /// How long its deadline has passed.
+    Overdue,
+    /// Early in the maturity model, and little work.
+    QuickWin,
+    /// Standards in scope ask for it.
+    Compliance,
+    /// What is worse together.
+    Combination,
+    /// What is taken off a high sum.
+    Compression,
+    /// What lifts that which must not be low.
+    Floor,
 }
 
 impl Factor {
     /// All of them, in the order in which they are listed.
-    pub const ALL: [Self; 5] =
-        [Self::Severity, Self::Exposure, Self::Recency, Self::Threat, Self::Corroboration];
+    pub const ALL: [Self; 16] = [
+        Self::Severity,
+        Self::Exposure,
+        Self::Criticality,
+        Self::Environment,
+        Self::Privilege,
+        Self::Threat,
+        Self::Exploit,
+        Self::Corroboration,
+        Self::Recurrence,
+        Self::Recency,
+        Self::Overdue,
+        Self::QuickWin,
+        Self::Compliance,
+        Self::Combination,
+        Self::Compression,
+        Self::Floor,
+    ];
 
     /// The name shown to people.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Severity => "severity",
             Self::Exposure => "exposure",
-            Self::Recency => "recency",
+            Self::Criticality => "criticality",
+            Self::Environment => "environment",
+            Self::Privilege => "privilege",
             Self::Threat => "threat",
+            Self::Exploit => "exploit",
             Self::Corroboration => "corroboration",
-        }
-    }
-
-    /// The most points it gives. Those of one finding sum to at most [`SCORE_MAX`], because recency
-    /// counts for threats alone and a related threat for everything else.
-    pub fn points_max(self) -> i32 {
-        match self {
-            Self::Severity => 500,
-            Self::Exposure => 200,
-            Self::Recency => 220,
-            Self::Threat => 110,
-            Self::Corroboration => 80,
+            Self::Recurrence => "recurrence",
+            Self::Recency => "recency",
+            Self::Overdue => "overdue",
+            Self::QuickWin => "quick_win",
+            Self::Compliance => "compliance",
+            Self::Combination => "combination",
+            Self::Compression => "compression",
+            Self::Floor => "floor",
         }
     }
 }
@@ -77,7 +137,10 @@ pub struct Reason {
     pub factor: Factor,
     /// How much; negative where something is taken off.
     pub points: i32,
-    /// What was seen, for people: `HIGH (70)`, `public`, `2 products`.
+    /// The most that it can give; 0 for what is no factor of its own, and in what was stored before
+    /// this was.
+    pub max: i32,
+    /// What was seen, for people: `HIGH (70)`, `public`, `2 products`. Never what moves with the day.
     pub value: String,
     /// The input is unknown: 0 points does not mean safe.
     pub missing: bool,
@@ -112,7 +175,8 @@ pub struct Priority {
     pub score: u16,
     /// The same before it was compressed and floored: it tells apart what has one score.
     pub raw: u16,
-    /// What sums to it, in the order of [`Factor::ALL`]; empty with a gate.
+    /// What sums to it, in the order of [`Factor::ALL`]: what gives points or is unknown; empty with a
+    /// gate.
     pub reasons: Vec<Reason>,
     /// Why it is not ranked at all.
     pub gate: Option<Gate>,
@@ -180,27 +244,6 @@ pub struct Rating {
     pub due: Option<Due>,
 }
 
-/// The rules.
-#[derive(Clone, Debug)]
-pub struct Model(Arc<str>);
-
-impl Model {
-    /// Those of this program.
-    pub fn builtin() -> Self {
-        Self(MODEL.to_string().into())
-    }
-
-    /// Names them.
-    pub fn hash(&self) -> &str {
-        &self.0
-    }
-
-    /// Rates a finding as of the day of `now`.
-    pub fn rate(&self, inputs: Inputs<'_>, now: Millis) -> Rating {
-        Rating { priority: score(inputs.facts, inputs.threat, now), due: None }
-    }
-}
-
 /// Bands for people and dashboards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Band {
@@ -217,6 +260,9 @@ pub enum Band {
 }
 
 impl Band {
+    /// All of them, the least urgent first.
+    pub const ALL: [Self; 5] = [Self::P4, Self::P3, Self::P2, Self::P1, Self::P0];
+
     /// The band of a score.
     pub fn of(score: u16) -> Self {
         match score {
@@ -240,113 +286,131 @@ impl Band {
     }
 }
 
-/// Scores `facts` as of the day of `now`; `threat` is the strongest open threat on the same resource.
-pub fn score(facts: &Facts, threat: Option<&RelatedThreat>, now: Millis) -> Priority {
-    let gate = if facts.sample {
+/// The rules. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Model(Arc<Rules>);
+
+#[derive(Debug)]
+struct Rules {
+    table: Table,
+    text: String,
+    hash: String,
+    most: factors::Most,
+}
+
+impl Model {
+    /// Those of this program.
+    ///
+    /// # Panics
+    ///
+    /// Never: a test reads them.
+    pub fn builtin() -> Self {
+        BUILTIN_MODEL.clone()
+    }
+
+    /// Reads the rules of `base` (those of this program, or the [text](Self::text) of those that were in
+    /// force) and, over them, the operator's. These take the place of the operator's in `base`.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that is wrong, with its text, its line and what to do.
+    pub fn read(base: &str, operator: Option<&str>) -> Result<Self, ModelError> {
+        let (base, former) = match base.split_once(SEPARATOR) {
+            Some((base, former)) => (base, Some(former)),
+            None => (base, None),
+        };
+        let operator = operator.or(former).filter(|text| !text.is_empty());
+        let mut table = Table::default();
+        Text { name: "the rules", text: base }.over(&mut table)?;
+        if let Some(text) = operator {
+            Text { name: "your rules", text }.over(&mut table)?;
+        }
+        let most = factors::Most::of(&table);
+        // The most that there is must be the most that can be had.
+        if let Some(last) = table.compression.0.pop() {
+            let before = table.compression.0.last().map_or(0, |anchor| anchor.0);
+            table.compression.0.push((most.sum().max(before + 1), last.1));
+        }
+        let text = match operator {
+            Some(operator) => [base, SEPARATOR, operator].concat(),
+            None => base.to_owned(),
+        };
+        let hash = data_encoding::HEXLOWER.encode(&digest128(text.as_bytes())[..8]);
+        Ok(Self(Arc::new(Rules { table, text, hash, most })))
+    }
+
+    /// The whole rules, as [`read`](Self::read) takes them for a base.
+    pub fn text(&self) -> &str {
+        &self.0.text
+    }
+
+    /// The operator's own, as written; empty when there are none.
+    pub fn own_text(&self) -> &str {
+        self.0.text.split_once(SEPARATOR).map_or("", |(_, own)| own)
+    }
+
+    /// Names the rules: 16 hexadecimal digits of the SHA-256 of [`text`](Self::text).
+    pub fn hash(&self) -> &str {
+        &self.0.hash
+    }
+
+    /// Rates a finding as of the day of `now`.
+    pub fn rate(&self, inputs: Inputs<'_>, now: Millis) -> Rating {
+        let day = now.day();
+        if let Some(gate) = gate(inputs.facts) {
+            let model = self.0.hash.clone();
+            let priority = Priority { gate: Some(gate), model, as_of: day, ..Priority::default() };
+            return Rating { priority, due: None };
+        }
+        let mut reasons = self.factors(inputs, day);
+        let raw = reasons.iter().map(|reason| reason.points).sum();
+        let due = self.due(inputs, self.lifted(inputs, raw));
+        let late = self.overdue(inputs, due.as_ref(), day);
+        let raw = raw + late.points;
+        let at = reasons.partition_point(|reason| reason.factor < Factor::Overdue);
+        reasons.insert(at, late);
+        let compressed = self.0.table.compression.at(raw);
+        reasons.push(Reason {
+            factor: Factor::Compression,
+            points: compressed - raw,
+            max: 0,
+            value: format!("a sum of {raw}"),
+            missing: false,
+        });
+        let floor = self.floor(inputs).filter(|floor| i32::from(floor.score) > compressed);
+        let score = floor.map_or(compressed, |floor| floor.score.into());
+        if let Some(floor) = floor {
+            reasons.push(Reason {
+                factor: Factor::Floor,
+                points: score - compressed,
+                max: 0,
+                value: floor.id.clone(),
+                missing: false,
+            });
+        }
+        reasons.retain(|reason| reason.points != 0 || reason.missing);
+        let number = |points: i32| u16::try_from(points).unwrap_or(u16::MAX);
+        let (score, raw) = (number(score).min(SCORE_MAX), number(raw));
+        let model = self.0.hash.clone();
+        Rating { priority: Priority { score, raw, reasons, gate: None, model, as_of: day }, due }
+    }
+
+    /// The score of a sum, by compression and floors.
+    fn lifted(&self, inputs: Inputs<'_>, raw: i32) -> u16 {
+        let score = u16::try_from(self.0.table.compression.at(raw)).unwrap_or(SCORE_MAX);
+        self.floor(inputs).map_or(score, |floor| floor.score.max(score))
+    }
+}
+
+/// Why a finding is not ranked.
+fn gate(facts: &Facts) -> Option<Gate> {
+    if facts.sample {
         Some(Gate::Sample)
     } else if facts.status.is_open() {
         None
     } else {
         Some(Gate::Closed)
-    };
-    if gate.is_some() {
-        let model = MODEL.to_string();
-        return Priority { gate, model, as_of: now.day(), ..Priority::default() };
     }
-    let reasons = vec![
-        severity(facts),
-        exposure(facts),
-        recency(facts, now),
-        related(facts, threat),
-        corroboration(facts),
-    ];
-    let sum: i32 = reasons.iter().map(|reason| reason.points).sum();
-    let score = u16::try_from(sum).expect("at most the highest score");
-    Priority { score, raw: score, reasons, gate: None, model: MODEL.to_string(), as_of: now.day() }
-}
-
-/// Linear between these, so that a higher severity never scores lower: (severity, points).
-const SEVERITY_POINTS: [(i32, i32); 6] =
-    [(0, 0), (1, 70), (40, 200), (70, 360), (90, 450), (100, 500)];
-
-fn severity(facts: &Facts) -> Reason {
-    let n = facts.severity_normalized.min(100);
-    let value = format!("{} ({n})", facts.severity.as_str());
-    Reason { factor: Factor::Severity, points: severity_points(n), value, missing: false }
-}
-
-fn severity_points(normalized: u8) -> i32 {
-    let n = i32::from(normalized.min(100));
-    let step = SEVERITY_POINTS.windows(2).find_map(|pair| match *pair {
-        [(low, low_points), (high, high_points)] if n <= high => {
-            Some(low_points + (high_points - low_points) * (n - low) / (high - low))
-        }
-        _ => None,
-    });
-    step.expect("the table ends at 100")
-}
-
-fn exposure(facts: &Facts) -> Reason {
-    let (points, value) = match facts.exposure {
-        Exposure::Unknown => (0, "not known: no report says who can reach it"),
-        Exposure::Private => (0, "inside the account"),
-        Exposure::Organization => (20, "accounts of the organization"),
-        Exposure::CrossAccount => (80, "principals outside the account"),
-        Exposure::Internet => (160, "a network path from the internet"),
-        Exposure::Public => (200, "public"),
-    };
-    Reason {
-        factor: Factor::Exposure,
-        points,
-        value: value.to_owned(),
-        missing: facts.exposure == Exposure::Unknown,
-    }
-}
-
-fn recency(facts: &Facts, now: Millis) -> Reason {
-    let reason =
-        |points, value: String, missing| Reason { factor: Factor::Recency, points, value, missing };
-    if facts.class != FindingClass::Threat {
-        return reason(0, "not a threat".to_owned(), false);
-    }
-    let seen = facts.last_observed.or(facts.provider_updated).or(facts.first_observed);
-    let Some(seen) = seen else {
-        return reason(0, "not known: the threat has no time".to_owned(), true);
-    };
-    // The texts name the step, not the day: a score that stays is not written again every day.
-    let (points, value) = match now.day() - seen.day() {
-        ..-1 => return reason(0, "not known: the threat's time lies ahead".to_owned(), true),
-        // The provider's clock may already have the next day.
-        -1..=1 => (220, "seen since yesterday"),
-        2..=7 => (110, "seen within 7 days"),
-        8..=30 => (30, "seen within 30 days"),
-        _ => (0, "not seen for 30 days"),
-    };
-    reason(points, value.to_owned(), false)
-}
-
-/// In proportion to the severity of the threat.
-fn related(facts: &Facts, threat: Option<&RelatedThreat>) -> Reason {
-    let (points, value) = match threat {
-        _ if facts.class == FindingClass::Threat => (0, "a threat itself".to_owned()),
-        None => (0, "no open threat on the same resource".to_owned()),
-        Some(threat) => {
-            let n = i32::from(threat.severity_normalized.min(100));
-            (Factor::Threat.points_max() * n / 100, format!("{} ({n})", threat.rule_id))
-        }
-    };
-    Reason { factor: Factor::Threat, points, value, missing: false }
-}
-
-fn corroboration(facts: &Facts) -> Reason {
-    let products = facts.products.len();
-    let points = match products {
-        0 | 1 => 0,
-        2 => 50,
-        _ => 80,
-    };
-    let value = if products == 1 { "1 product".to_owned() } else { format!("{products} products") };
-    Reason { factor: Factor::Corroboration, points, value, missing: false }
 }
 
 #[cfg(test)]

@@ -357,6 +357,9 @@ pub fn command(now: Millis) -> impl Strategy<Value = Command> {
     })
 }
 
+/// The days by which made-up findings are due, in days since 1970.
+pub const DUE_DAYS: std::ops::Range<i64> = 20_450..20_460;
+
 /// What filters see, free in every field.
 pub fn facets() -> impl Strategy<Value = Facets> {
     let enums = (
@@ -369,8 +372,10 @@ pub fn facets() -> impl Strategy<Value = Facets> {
     let sources =
         proptest::sample::subsequence(SourceKind::ALL.to_vec(), 0..=SourceKind::ALL.len());
     let place = (sources, account(), region(), select(vec!["", "alice", "Bob"]), any::<bool>());
-    (enums, place, resource(), select(vec!["S3.8", "s3.2", ""]), text(12)).prop_map(
-        |(enums, place, resource, rule_id, title)| {
+    let deadline = (option::of(DUE_DAYS), any::<bool>());
+    let texts = (resource(), select(vec!["S3.8", "s3.2", ""]), text(12));
+    (enums, place, deadline, texts).prop_map(
+        |(enums, place, (due, overdue), (resource, rule_id, title))| {
             let (score, severity, status, triage, class) = enums;
             let (mut sources, account, region, assignee, stale) = place;
             sources.sort_unstable();
@@ -385,6 +390,8 @@ pub fn facets() -> impl Strategy<Value = Facets> {
                 region,
                 assignee: assignee.to_owned(),
                 stale,
+                due,
+                overdue,
                 resource: resource.id,
                 rule_id: rule_id.to_owned(),
                 title,

@@ -57,6 +57,22 @@ impl Millis {
     }
 }
 
+/// A day of the Gregorian calendar in UTC, as `2026-12-31`, from days since 1970. Beyond the years 0
+/// to 9999 the nearest that there is.
+pub fn date(day: i64) -> String {
+    let bounded = day.clamp(-719_528, 2_932_896);
+    let epoch = jiff::civil::date(1970, 1, 1);
+    epoch.saturating_add(jiff::Span::new().days(bounded)).to_string()
+}
+
+/// The day that a text such as `2026-12-31` names, in days since 1970; `None` when it names none.
+pub fn from_date(text: &str) -> Option<i64> {
+    let date: jiff::civil::Date = text.parse().ok()?;
+    let is_date = text.len() == 10 && date.year() >= 0;
+    let time = jiff::tz::Offset::UTC.to_timestamp(date.at(0, 0, 0, 0)).ok()?;
+    is_date.then(|| Millis(time.as_millisecond()).day())
+}
+
 /// RFC 3339 in UTC, to the millisecond where there is one.
 impl fmt::Display for Millis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -70,6 +86,22 @@ impl fmt::Display for Millis {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_day_is_named_by_its_date_and_read_back() {
+        for (day, text) in [(0, "1970-01-01"), (20_818, "2026-12-31"), (-1, "1969-12-31")] {
+            assert_eq!((date(day).as_str(), from_date(text)), (text, Some(day)));
+        }
+        for wrong in
+            ["", "2026-02-30", "2026-1-1", "31.12.2026", "2026-12-31T00:00:00", "+02026-12-31"]
+        {
+            assert_eq!(from_date(wrong), None, "{wrong}");
+        }
+        assert_eq!(
+            (date(i64::MAX).as_str(), date(i64::MIN).as_str()),
+            ("9999-12-31", "0000-01-01")
+        );
+    }
 
     #[test]
     fn every_form_that_aws_writes_is_read() {

@@ -207,15 +207,15 @@ fn measure_lookups(view: &View, size: u32) {
     let prefix = timed(|| {
         ids.iter().map(|id| view.resolve(&id.to_string()[4..10], 10).len()).sum::<usize>()
     });
-    let threats = timed(|| view.threats(500, ids.first().copied()));
+    let open = timed(|| view.open(500, ids.first().copied()));
     let unit = format!("securityhub/{}/{}", account(3), REGIONS[0]);
     let unit_reports = timed(|| view.unit_reports(&unit, |_| true).len());
     println!(
-        "  look-ups: finding {} ns, report {} ns, prefix {} ns, 500 threats {} us, {} reports of a unit {} us",
+        "  look-ups: finding {} ns, report {} ns, prefix {} ns, 500 open {} us, {} reports of a unit {} us",
         each(contains),
         each(report),
         each(prefix),
-        us(threats),
+        us(open),
         view.unit_report_count(&unit),
         us(unit_reports),
     );

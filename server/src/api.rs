@@ -44,6 +44,7 @@ use self::units::Units;
 use self::watch::Watches;
 use crate::clock::Clock;
 use crate::feed::Feed;
+use crate::ranking::InForce;
 use crate::store::Store;
 use crate::units::UnitBoard;
 use crate::view::View;
@@ -60,6 +61,8 @@ pub struct Backend {
     pub writer: WriterHandle,
     /// The live end of the log.
     pub feed: Arc<Feed>,
+    /// How urgent findings are: what is in force.
+    pub ranking: Arc<InForce>,
     /// Which reports say the same: those in force.
     pub classes: Arc<Classes>,
     /// What is being collected.

@@ -122,6 +122,7 @@ impl App {
             view: Arc::clone(&opened.view),
             writer: opened.handle.clone(),
             feed: opened.feed,
+            ranking: opened.ranking,
             classes: opened.classes,
             units: Arc::clone(&opened.units),
             clock: Arc::clone(&clock),
@@ -227,6 +228,7 @@ struct Opened {
     store: Arc<dyn Store>,
     view: Arc<RwLock<View>>,
     feed: Arc<Feed>,
+    ranking: Arc<InForce>,
     classes: Arc<Classes>,
     units: Arc<UnitBoard>,
     quarantine: Arc<Quarantine>,
@@ -284,7 +286,18 @@ fn open(config: &Config, clock: &Arc<dyn Clock>) -> Result<Opened, AppError> {
     let took_ms = clock.now().since(began);
     info!(path = %path.display(), findings, took_ms, decisions = recovery.lines + made_up, "the store is open");
     let units = Arc::default();
-    Ok(Opened { store, view, feed, classes, units, quarantine, checkpoints, handle, ended })
+    Ok(Opened {
+        store,
+        view,
+        feed,
+        ranking,
+        classes,
+        units,
+        quarantine,
+        checkpoints,
+        handle,
+        ended,
+    })
 }
 
 /// Tells when a thread has ended, and how.

@@ -212,11 +212,11 @@ impl View {
         ended.map(|(_, place)| self.rows.at(*place).id).collect()
     }
 
-    /// Up to `limit` open threats with ids after `after`, ascending.
-    pub fn threats(&self, limit: usize, after: Option<FindingId>) -> Vec<FindingId> {
-        let threats = self.sets.open_threats();
+    /// Up to `limit` open findings with ids after `after`, ascending.
+    pub fn open(&self, limit: usize, after: Option<FindingId>) -> Vec<FindingId> {
+        let open = self.sets.open();
         let places = self.orders.by_id(after, &self.rows);
-        let places = places.filter(|place| threats.contains(*place));
+        let places = places.filter(|place| open.contains(*place));
         places.take(limit).map(|place| self.rows.at(place).id).collect()
     }
 

@@ -19,6 +19,7 @@ mod thread;
 use muster_core::finding::Finding;
 use muster_core::ids::{FindingId, Revision};
 use muster_core::plan::{Command, RegroupError};
+use muster_core::priority::Model;
 use muster_core::report::{Report, ReportDigest, ReportKey, Unmapped};
 use muster_core::triage::TriageError;
 use muster_core::unit::{Checkpoint, Unit};
@@ -215,6 +216,7 @@ enum Request {
     /// From the writer to itself: resources on which threats moved.
     Relate(Vec<String>),
     Housekeep(oneshot::Sender<Result<u64, WriteError>>),
+    Activate(Model, oneshot::Sender<Result<u64, WriteError>>),
 }
 
 impl WriterHandle {
@@ -256,6 +258,12 @@ impl WriterHandle {
     /// while it is not zero.
     pub async fn housekeep(&self) -> Result<u64, WriteError> {
         self.wait(Request::Housekeep).await
+    }
+
+    /// Brings rules of priority into force, durably. Findings are rated by them when they are next
+    /// written, and all others behind it, by [`tick`](Self::tick).
+    pub async fn activate(&self, model: Model) -> Result<(), WriteError> {
+        self.attempt(|answer| Request::Activate(model, answer)).await.map(|_| ())
     }
 
     async fn attempt<T>(

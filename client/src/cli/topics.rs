@@ -67,6 +67,8 @@ negate with NOT or -. Quote values with spaces or signs: \"...\", with \\\" and 
   region     = !=             a Region code, or global
   assignee   = != :           text; \"\" means nobody
   stale      = !=             true false (changed materially after the decision)
+  due        = != < <= > >=   the last day to fix it in time, as 2026-12-31
+  overdue    = !=             true false (that day has passed)
   resource   = != :           canonical id
   rule       = != :           control id, finding type or check id
   title      = != :           text

@@ -8,12 +8,13 @@ use super::{
     Test, TextField, TextMatch,
 };
 use crate::report::{FindingClass, Severity, Status};
+use crate::time::from_date;
 use crate::triage::TriageState;
 use crate::unit::SourceKind;
 
 /// The fields, for errors.
 const FIELDS: &str = "severity, score, status, triage, class, source, account, region, assignee, \
-                      stale, resource, rule, title, text";
+                      stale, due, overdue, resource, rule, title, text";
 
 /// Reads the whole text.
 pub(super) fn parse(text: &str) -> Result<Option<Expr>, FilterError> {
@@ -299,6 +300,11 @@ fn test(field: &str, operator: Operator, literal: &str) -> Result<Test, Wrong> {
             equality(operator)?;
             Test::Stale(one_of(literal, &[true, false], &["true", "false"])?)
         }
+        "due" => Test::Due(order(operator)?, day(literal)?),
+        "overdue" => {
+            equality(operator)?;
+            Test::Overdue(one_of(literal, &[true, false], &["true", "false"])?)
+        }
         "assignee" => text(TextField::Assignee, operator, literal)?,
         "resource" => text(TextField::Resource, operator, literal)?,
         "rule" => text(TextField::Rule, operator, literal)?,
@@ -307,6 +313,11 @@ fn test(field: &str, operator: Operator, literal: &str) -> Result<Test, Wrong> {
         "text" => text(TextField::Any, operator, literal)?,
         _ => return Err(Wrong::Field),
     })
+}
+
+/// The day that `literal` names.
+fn day(literal: &str) -> Result<i64, Wrong> {
+    from_date(literal).ok_or_else(|| Wrong::Literal("a day, such as 2026-12-31".to_owned()))
 }
 
 /// The value whose name `literal` is, in any case.

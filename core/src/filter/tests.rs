@@ -16,6 +16,8 @@ fn facets() -> Facets {
         region: "eu-central-1".parse().unwrap(),
         assignee: "alice".to_owned(),
         stale: false,
+        due: None,
+        overdue: false,
         resource: "arn:aws:s3:::Payroll-Exports".to_owned(),
         rule_id: "S3.2".to_owned(),
         title: "Bucket \"payroll\" is public".to_owned(),

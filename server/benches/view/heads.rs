@@ -99,6 +99,8 @@ fn head(number: u32, count: u32, random: &mut StdRng) -> Head {
             String::new()
         },
         stale: random.random_range(0..50) == 0,
+        due: Some(20_700 + random.random_range(0..90)),
+        overdue: random.random_range(0..8) == 0,
         resource,
         rule_id,
         title,

@@ -33,6 +33,9 @@ pub(super) struct Row {
     /// Bit `n` stands for the source kind number `n`.
     sources: u8,
     pub(super) stale: bool,
+    pub(super) overdue: bool,
+    /// The last day on which it is not overdue, in days since 1970; 0 when nothing sets one.
+    due: u32,
 }
 
 /// The numbers of a row's texts.
@@ -66,7 +69,14 @@ impl Row {
             class: facets.class,
             sources: facets.sources.iter().fold(0, |bits, source| bits | 1 << *source as u8),
             stale: facets.stale,
+            overdue: facets.overdue,
+            due: facets.due.and_then(|day| u32::try_from(day).ok()).unwrap_or(0),
         }
+    }
+
+    /// The last day on which it is not overdue, in days since 1970.
+    pub(super) fn due(&self) -> Option<i64> {
+        (self.due > 0).then(|| i64::from(self.due))
     }
 
     /// The APIs its reports were read from, as bits.
@@ -119,6 +129,12 @@ impl Fields for RowFields<'_> {
     }
     fn stale(&self) -> bool {
         self.row.stale
+    }
+    fn due(&self) -> Option<i64> {
+        self.row.due()
+    }
+    fn overdue(&self) -> bool {
+        self.row.overdue
     }
     fn resource(&self) -> &str {
         self.resource.get_or_init(|| self.view.resources.text(self.row.texts.resource))

@@ -164,11 +164,13 @@ impl View {
             Test::Region(region) => self.regions.places(region.as_str()),
             Test::Stale(true) => Cow::Borrowed(self.sets.stale()),
             Test::Stale(false) => Cow::Owned(&self.live - self.sets.stale()),
+            Test::Overdue(true) => Cow::Borrowed(self.sets.overdue()),
+            Test::Overdue(false) => Cow::Owned(&self.live - self.sets.overdue()),
             Test::Text(TextField::Assignee, TextMatch::Equals(wanted)) => {
                 self.assignees.equal(wanted)
             }
             Test::Text(TextField::Rule, TextMatch::Equals(wanted)) => self.rules.equal(wanted),
-            Test::Score(..) | Test::Text(..) => return None,
+            Test::Score(..) | Test::Due(..) | Test::Text(..) => return None,
         })
     }
 
@@ -179,6 +181,12 @@ impl View {
             Test::Score(comparison, wanted) => {
                 let wanted = |score: u16| comparison.holds(&score, wanted);
                 Cow::Owned(self.orders.scores().wanted(wanted))
+            }
+            Test::Due(comparison, wanted) => {
+                let due = |place: &u32| self.rows.at(*place).due();
+                let holds =
+                    |place: &u32| due(place).is_some_and(|day| comparison.holds(&day, wanted));
+                Cow::Owned(self.live.iter().filter(holds).collect())
             }
             Test::Text(field, how) => match field {
                 TextField::Assignee => self.assignees.matching(how).unwrap_or(everything),
@@ -201,7 +209,8 @@ impl View {
             | Test::Source(_)
             | Test::Account(_)
             | Test::Region(_)
-            | Test::Stale(_) => self.enumerated(test).unwrap_or_default(),
+            | Test::Stale(_)
+            | Test::Overdue(_) => self.enumerated(test).unwrap_or_default(),
         }
     }
 
@@ -223,6 +232,7 @@ impl View {
                         }
                     }
             }
+            Expr::Test(Test::Due(..)) => SET_EFFORT + self.live.len(),
             Expr::Test(_) => SET_EFFORT,
         }
     }

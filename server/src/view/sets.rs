@@ -20,6 +20,7 @@ pub(super) struct Sets {
     class: [Value; FindingClass::ALL.len()],
     source: [Value; SourceKind::ALL.len()],
     stale: Value,
+    overdue: Value,
 }
 
 /// The places that have one value.
@@ -76,7 +77,8 @@ impl Sets {
     /// Replaces a row; most of the time little moves here.
     pub(super) fn replace(&mut self, old: &Row, new: &Row, place: u32) {
         let values = |row: &Row| {
-            (row.severity, row.status, row.triage, row.class, row.stale, row.source_bits())
+            let flags = (row.stale, row.overdue);
+            (row.severity, row.status, row.triage, row.class, flags, row.source_bits())
         };
         if values(old) != values(new) {
             self.remove(old, place);
@@ -99,6 +101,9 @@ impl Sets {
         }
         if row.stale {
             change(&mut self.stale);
+        }
+        if row.overdue {
+            change(&mut self.overdue);
         }
     }
 
@@ -144,16 +149,20 @@ impl Sets {
         &self.stale.places
     }
 
-    /// The open threats.
+    /// The places after their deadline.
+    pub(super) fn overdue(&self) -> &RoaringBitmap {
+        &self.overdue.places
+    }
+
+    /// The threats, open or closed.
     pub(super) fn threats(&self) -> &RoaringBitmap {
         self.class(FindingClass::Threat)
     }
 
-    /// The places of open threats.
-    pub(super) fn open_threats(&self) -> RoaringBitmap {
-        let threats = self.class(FindingClass::Threat);
+    /// The places of open findings.
+    pub(super) fn open(&self) -> RoaringBitmap {
         let open = Status::ALL.into_iter().filter(|status| status.is_open());
-        open.fold(RoaringBitmap::new(), |all, status| all | (self.status(status) & threats))
+        open.fold(RoaringBitmap::new(), |all, status| all | self.status(status))
     }
 
     /// Whether there may be a row with that score for which `test` is (or is not) `so`.
@@ -174,9 +183,12 @@ impl Sets {
             }
             Test::Source(wanted) if so => self.source[*wanted as usize].has(score),
             Test::Stale(wanted) if *wanted == so => self.stale.has(score),
+            Test::Overdue(wanted) if *wanted == so => self.overdue.has(score),
             Test::Score(comparison, wanted) => comparison.holds(&score, wanted) == so,
             Test::Source(_)
             | Test::Stale(_)
+            | Test::Overdue(_)
+            | Test::Due(..)
             | Test::Account(_)
             | Test::Region(_)
             | Test::Text(..) => true,

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::super::*;
+use crate::testing::DUE_DAYS;
 use crate::testing::facets;
 
 /// A filter as a person means it.
@@ -23,6 +24,7 @@ fn words(field: &str) -> Option<Vec<String>> {
     match field {
         "severity" => names(&["INFORMATIONAL", "LOW", "MEDIUM", "HIGH", "CRITICAL"]),
         "score" => Some((0..=1000).map(|score: u16| score.to_string()).collect()),
+        "due" => Some(DUE_DAYS.map(crate::time::date).collect()),
         _ => None,
     }
 }
@@ -40,6 +42,8 @@ fn values(field: &str, facets: &Facets) -> Vec<String> {
         "account" => one(facets.account.as_str()),
         "region" => one(facets.region.as_str()),
         "stale" => one(&facets.stale.to_string()),
+        "due" => facets.due.map(crate::time::date).into_iter().collect(),
+        "overdue" => one(&facets.overdue.to_string()),
         "assignee" => one(&facets.assignee),
         "resource" => one(&facets.resource),
         "rule" => one(&facets.rule_id),
@@ -104,7 +108,7 @@ impl Wish {
 fn is(facets: Facets) -> impl Strategy<Value = Wish> {
     let fields = vec![
         "severity", "score", "status", "triage", "class", "source", "account", "region", "stale",
-        "assignee", "resource", "rule", "title", "text",
+        "due", "overdue", "assignee", "resource", "rule", "title", "text",
     ];
     let ordered = select(vec!["=", "!=", "<", "<=", ">", ">="]);
     let texts = select(vec!["=", "!=", ":"]);
@@ -113,7 +117,9 @@ fn is(facets: Facets) -> impl Strategy<Value = Wish> {
         let value = values(field, &facets).into_iter().next().unwrap_or_default();
         let (operator, value) = match field {
             "severity" | "score" => (ordered, value),
-            "status" | "triage" | "class" | "account" | "region" | "stale" => {
+            "due" if value.is_empty() => (ordered, crate::time::date(DUE_DAYS.start)),
+            "due" => (ordered, value),
+            "overdue" | "status" | "triage" | "class" | "account" | "region" | "stale" => {
                 (if equal { "=" } else { "!=" }, value)
             }
             "source" if value.is_empty() => ("=", "guardduty".to_owned()),

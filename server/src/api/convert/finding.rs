@@ -179,7 +179,7 @@ fn priority(priority: &Priority, whole: bool) -> wire::Priority {
     let reasons = priority.reasons.iter().filter(|_| whole).map(|reason| wire::PriorityReason {
         factor: reason.factor.as_str().to_owned(),
         points: reason.points,
-        max_points: reason.factor.points_max(),
+        max_points: reason.max,
         value: reason.value.clone(),
         missing: reason.missing,
     });

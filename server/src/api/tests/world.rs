@@ -163,10 +163,11 @@ impl World {
         let feed = Arc::new(Feed::new(store.head()));
         let clock = Arc::new(TestClock(AtomicI64::new(NOW.0)));
         let gate = Arc::default();
+        let ranking = Arc::new(InForce::new(Ranking::builtin()));
         let (writer, _thread) = writer::spawn(Parts {
             store: store.clone(),
             classes: Arc::new(Classes::builtin()),
-            ranking: Arc::new(InForce::new(Ranking::builtin())),
+            ranking: Arc::clone(&ranking),
             view: Arc::clone(&view),
             feed: Arc::clone(&feed),
             decisions: Box::new(Gated(Arc::clone(&gate))),
@@ -180,6 +181,7 @@ impl World {
             view,
             writer,
             feed,
+            ranking,
             classes: Arc::new(Classes::builtin()),
             units: Arc::new(UnitBoard::default()),
             clock: clock.clone(),

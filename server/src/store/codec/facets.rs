@@ -40,6 +40,10 @@ pub(super) struct FacetsMessage {
     rule_id: String,
     #[prost(string, tag = "13")]
     title: String,
+    #[prost(int64, optional, tag = "14")]
+    due: Option<i64>,
+    #[prost(bool, tag = "15")]
+    overdue: bool,
 }
 
 /// A [`Head`] without its id and revision, which stand in front of it.
@@ -98,6 +102,8 @@ impl From<&Facets> for FacetsMessage {
             region: facets.region.to_string(),
             assignee: facets.assignee.clone(),
             stale: facets.stale,
+            due: facets.due,
+            overdue: facets.overdue,
             resource: facets.resource.clone(),
             rule_id: facets.rule_id.clone(),
             title: facets.title.clone(),
@@ -124,6 +130,8 @@ impl TryFrom<FacetsMessage> for Facets {
             region: parsed("region", &message.region)?,
             assignee: message.assignee,
             stale: message.stale,
+            due: message.due,
+            overdue: message.overdue,
             resource: message.resource,
             rule_id: message.rule_id,
             title: message.title,

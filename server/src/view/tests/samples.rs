@@ -3,6 +3,7 @@
 use muster_core::change::Facets;
 use muster_core::ids::{FindingId, Revision};
 use muster_core::report::{FindingClass, ReportDigest, Severity, Status};
+use muster_core::testing::DUE_DAYS;
 use muster_core::time::Millis;
 use muster_core::triage::TriageState;
 use muster_core::unit::SourceKind;
@@ -70,14 +71,14 @@ fn facets() -> impl Strategy<Value = Facets> {
         select(ACCOUNTS.to_vec()),
         select(REGIONS.to_vec()),
         select(vec!["", "alice", "ALICE", "bob"]),
-        any::<bool>(),
+        (any::<bool>(), proptest::option::of(DUE_DAYS), any::<bool>()),
         text(),
         prop_oneof![select(vec!["S3.1", "EC2.19"]).prop_map(str::to_owned), scrap()],
         prop_oneof![select(vec!["Bucket is public", "bucket"]).prop_map(str::to_owned), scrap()],
     );
     (enumerated, texts).prop_map(|(enumerated, texts)| {
         let (score, severity, status, triage, class, sources) = enumerated;
-        let (account, region, assignee, stale, resource, rule_id, title) = texts;
+        let (account, region, assignee, (stale, due, overdue), resource, rule_id, title) = texts;
         Facets {
             score,
             severity,
@@ -89,6 +90,8 @@ fn facets() -> impl Strategy<Value = Facets> {
             region: region.parse().unwrap(),
             assignee: assignee.to_owned(),
             stale,
+            due,
+            overdue,
             resource,
             rule_id,
             title,
@@ -183,7 +186,9 @@ fn ordered() -> impl Strategy<Value = String> {
     let severity = select(Severity::ALL.map(Severity::as_str).to_vec()).prop_map(str::to_owned);
     let score = prop_oneof![select(vec![0_u16, 250, 480, 1000]), 0..=1000_u16];
     let score = score.prop_map(|score| score.to_string());
-    let field = prop_oneof![(Just("severity"), severity), (Just("score"), score)];
+    let due = DUE_DAYS.prop_map(muster_core::time::date);
+    let field =
+        prop_oneof![(Just("severity"), severity), (Just("score"), score), (Just("due"), due)];
     (field, select(vec!["=", "!=", "<", "<=", ">", ">="]))
         .prop_map(|((field, value), operator)| format!("{field} {operator} {value}"))
 }
@@ -198,6 +203,7 @@ fn enumerated() -> impl Strategy<Value = String> {
         names("account", &["111111111111", "999999999999"]),
         names("region", &["eu-west-1", "eu-north-1"]),
         names("stale", &["true", "false"]),
+        names("overdue", &["true", "false"]),
     ];
     (field, select(vec!["=", "!="]))
         .prop_map(|((field, value), operator)| format!("{field} {operator} {value}"))
@@ -239,6 +245,8 @@ pub(super) fn plain(name: &str) -> Head {
         region: "eu-west-1".parse().unwrap(),
         assignee: String::new(),
         stale: false,
+        due: None,
+        overdue: false,
         resource: "arn:aws:s3:::prod-data".to_owned(),
         rule_id: "S3.1".to_owned(),
         title: "Bucket is public".to_owned(),

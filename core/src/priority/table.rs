@@ -1,0 +1,270 @@
+//! The rules as they are used.
+
+use std::collections::HashMap;
+
+use crate::ids::AccountId;
+use crate::report::{Privilege, Tag};
+
+/// A monotone, piecewise linear function from (0, 0).
+#[derive(Clone, Debug, Default)]
+pub(super) struct Anchors(pub(super) Vec<(i32, i32)>);
+
+impl Anchors {
+    /// Its value at `x`, rounded down; beyond the last anchor the last one's.
+    pub(super) fn at(&self, x: i32) -> i32 {
+        let step = self.0.windows(2).find_map(|two| match *two {
+            [(x0, y0), (x1, y1)] if x <= x1 => Some(y0 + (y1 - y0) * (x.max(x0) - x0) / (x1 - x0)),
+            _ => None,
+        });
+        step.unwrap_or_else(|| self.most())
+    }
+
+    /// Its largest value.
+    pub(super) fn most(&self) -> i32 {
+        self.0.last().map_or(0, |last| last.1)
+    }
+}
+
+/// Names the points there are once, as fields and as they are written.
+macro_rules! points {
+    ($($factor:ident { $($value:ident),* })*) => {
+        /// What each value of each factor gives.
+        #[derive(Clone, Debug, Default)]
+        pub(super) struct Points {
+            $(pub(super) $factor: $factor::Points,)*
+        }
+
+        impl Points {
+            /// The number of that name.
+            pub(super) fn place(&mut self, factor: &str, value: &str) -> Option<&mut i32> {
+                match (factor, value) {
+                    $($((stringify!($factor), stringify!($value)) => {
+                        Some(&mut self.$factor.$value)
+                    })*)*
+                    _ => None,
+                }
+            }
+
+            /// All names, for people.
+            pub(super) fn names() -> String {
+                [$($(concat!(stringify!($factor), ".", stringify!($value))),*),*].join(", ")
+            }
+        }
+
+        $(
+            /// The values of one factor.
+            pub(super) mod $factor {
+                /// What each gives.
+                #[derive(Clone, Copy, Debug, Default)]
+                pub(in crate::priority) struct Points {
+                    $(pub(in crate::priority) $value: i32,)*
+                }
+            }
+        )*
+    };
+}
+
+points! {
+    exposure { private, organization, cross_account, internet, public }
+    criticality { full }
+    environment { production, unknown, staging, development, sandbox }
+    privilege { read, write, escalation, admin, root }
+    threat { recon, suspicious, compromise, sequence }
+    exploit {
+        known_exploited, active, epss_half, epss_tenth, proof_of_concept, automatable, total_impact
+    }
+    corroboration { two, three }
+    recurrence { each, most }
+    recency { day, week, month }
+    overdue { first, most }
+    quick_win { phase_1, phase_2, phase_3, low_effort, medium_effort }
+    compliance { each, most }
+    combination {
+        reachable_exploitable, reachable_automatable, reachable_precious, threatened_privileged,
+        exploitable_privileged, most
+    }
+}
+
+/// What a resource is used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Environment {
+    Production,
+    Staging,
+    Development,
+    Sandbox,
+}
+
+impl Environment {
+    pub(super) const ALL: [Self; 4] =
+        [Self::Production, Self::Staging, Self::Development, Self::Sandbox];
+
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Production => "production",
+            Self::Staging => "staging",
+            Self::Development => "development",
+            Self::Sandbox => "sandbox",
+        }
+    }
+
+    pub(super) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.as_str() == name)
+    }
+}
+
+/// What kind of threat it is. Ordered: later is worse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Tier {
+    /// Somebody looks around.
+    Recon,
+    /// It may be hostile.
+    Suspicious,
+    /// Something is taken over, or nearly so.
+    Compromise,
+    /// An attack in several steps.
+    Sequence,
+}
+
+impl Tier {
+    pub(super) const ALL: [Self; 4] =
+        [Self::Recon, Self::Suspicious, Self::Compromise, Self::Sequence];
+
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Recon => "recon",
+            Self::Suspicious => "suspicious",
+            Self::Compromise => "compromise",
+            Self::Sequence => "sequence",
+        }
+    }
+
+    pub(super) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.as_str() == name)
+    }
+}
+
+/// What is known of a rule.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct RuleFacts {
+    pub(super) privilege: Option<Privilege>,
+    pub(super) tier: Option<Tier>,
+    /// Of the maturity model, 1 to 4.
+    pub(super) phase: Option<u8>,
+    /// 1 low, 2 medium, 3 high.
+    pub(super) effort: Option<u8>,
+    /// The standards in scope that ask for it.
+    pub(super) standards: Vec<String>,
+    /// By when the operator wants it fixed, in days.
+    pub(super) days: Option<i64>,
+}
+
+impl RuleFacts {
+    /// Takes from `other` what it does not know.
+    pub(super) fn fill(&mut self, other: &Self) {
+        self.privilege = self.privilege.or(other.privilege);
+        self.tier = self.tier.or(other.tier);
+        self.phase = self.phase.or(other.phase);
+        self.effort = self.effort.or(other.effort);
+        self.days = self.days.or(other.days);
+        if self.standards.is_empty() {
+            self.standards.clone_from(&other.standards);
+        }
+    }
+}
+
+/// What the operator says of resources.
+#[derive(Clone, Debug)]
+pub(super) struct Asset {
+    pub(super) name: String,
+    pub(super) accounts: Vec<AccountId>,
+    pub(super) arns: Vec<String>,
+    /// Keys with their values, in lower case; no values means any.
+    pub(super) tags: Vec<(String, Vec<String>)>,
+    pub(super) environment: Option<Environment>,
+    pub(super) criticality: Option<u8>,
+}
+
+impl Asset {
+    /// Whether a resource of `account` with these tags is one.
+    pub(super) fn has(&self, account: AccountId, resource: &str, tags: &[Tag]) -> bool {
+        self.accounts.contains(&account)
+            || self.arns.iter().any(|pattern| fits(pattern, resource))
+            || tags.iter().any(|tag| self.is_tagged(tag))
+    }
+
+    fn is_tagged(&self, tag: &Tag) -> bool {
+        let same = |a: &str, b: &str| a.len() == b.len() && a.eq_ignore_ascii_case(b);
+        self.tags.iter().any(|(key, values)| {
+            let any = values.is_empty() || values.iter().any(|value| same(value, &tag.value));
+            same(key, &tag.key) && any
+        })
+    }
+}
+
+/// Whether `text` is like `pattern`, in which `*` stands for any text.
+pub(super) fn fits(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = text.strip_prefix(first) else { return false };
+    let Some(last) = parts.next_back() else { return rest.is_empty() };
+    for part in parts {
+        let Some(at) = rest.find(part) else { return false };
+        rest = rest.get(at + part.len()..).unwrap_or_default();
+    }
+    rest.ends_with(last)
+}
+
+/// What must not be low.
+#[derive(Clone, Debug)]
+pub(super) struct Floor {
+    pub(super) id: String,
+    pub(super) score: u16,
+    pub(super) condition: Condition,
+}
+
+/// When a floor holds.
+#[derive(Clone, Debug)]
+pub(super) enum Condition {
+    Rules(Vec<String>),
+    Sequence,
+    WithinDays(i64),
+}
+
+/// Rows of the table of deadlines of vulnerabilities.
+pub(super) struct Deadline;
+
+impl Deadline {
+    /// What it is decided by.
+    pub(super) const INPUTS: [&str; 4] =
+        ["known_exploited", "exposed", "automatable", "total_impact"];
+
+    /// The row of these answers to [`INPUTS`](Self::INPUTS).
+    pub(super) fn index(row: [bool; 4]) -> usize {
+        row.into_iter().fold(0, |index, is| index << 1 | usize::from(is))
+    }
+}
+
+/// All rules.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Table {
+    pub(super) severity: Anchors,
+    pub(super) compression: Anchors,
+    pub(super) points: Points,
+    /// Days by band, P4 first.
+    pub(super) days: [i64; 5],
+    /// Days by [`Deadline::index`]; `None` is with the next upgrade.
+    pub(super) vulnerability_days: [Option<i64>; 16],
+    pub(super) floors: Vec<Floor>,
+    pub(super) assets: Vec<Asset>,
+    /// By id, and by purpose as `Recon:*`.
+    pub(super) rules: HashMap<String, RuleFacts>,
+}
+
+impl Table {
+    /// What is known of a rule, and of all of its purpose.
+    pub(super) fn rule(&self, id: &str) -> [Option<&RuleFacts>; 2] {
+        let of_purpose =
+            id.split_once(':').and_then(|(purpose, _)| self.rules.get(&format!("{purpose}:*")));
+        [self.rules.get(id), of_purpose]
+    }
+}
