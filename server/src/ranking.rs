@@ -80,7 +80,7 @@ impl InForce {
         self.0.send_modify(|ranking| ranking.model = model);
     }
 
-    /// Replaces the intelligence.
+    /// Brings other intelligence into force: what is written from now on is planned by it.
     pub fn set_intel(&self, intel: Arc<Intel>) {
         self.0.send_modify(|ranking| ranking.intel = intel);
     }

@@ -21,6 +21,7 @@
 //! Not here: records (the store has them), history, and anything that is not committed.
 
 mod column;
+mod evidence;
 mod grams;
 mod load;
 mod orders;
@@ -54,6 +55,7 @@ use muster_core::time::Millis;
 use roaring::RoaringBitmap;
 
 use self::column::Column;
+pub use self::evidence::STEP as EVIDENCE_STEP;
 pub use self::load::Loader;
 use self::orders::Orders;
 pub use self::query::{

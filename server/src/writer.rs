@@ -8,6 +8,7 @@
 //! process ends with the reason.
 
 mod answer;
+mod attest;
 mod housekeeping;
 mod place;
 mod plan;
@@ -18,6 +19,7 @@ mod thread;
 
 use muster_core::finding::Finding;
 use muster_core::ids::{FindingId, Revision};
+use muster_core::maturity::Scope;
 use muster_core::plan::{Command, RegroupError};
 use muster_core::priority::Model;
 use muster_core::report::{Report, ReportDigest, ReportKey, Unmapped};
@@ -29,6 +31,7 @@ pub use self::regroup::{Merge, Regrouped, Split};
 pub use self::relations::due;
 pub(crate) use self::requests::check_request;
 pub use self::thread::{DecisionLog, Parts, WriterFailure, spawn};
+use crate::maturity::{Attest, Attested};
 
 /// How many commands may wait. Beyond, whoever asks waits (collectors) or is refused (people).
 pub const QUEUE_MAX: usize = 256;
@@ -125,6 +128,14 @@ pub enum Refused {
     /// Reports cannot be moved so.
     #[error(transparent)]
     Regroup(RegroupError),
+    /// Nothing is vouched for there, so that nothing can be taken back.
+    #[error("{}", attest::nothing_there(recommendation, *scope))]
+    NoAttestation {
+        /// Of which recommendation.
+        recommendation: String,
+        /// For what.
+        scope: Scope,
+    },
     /// The command itself is wrong.
     #[error("{message}")]
     Invalid {
@@ -209,6 +220,7 @@ enum Request {
     Decide(Decisions, oneshot::Sender<Result<DecisionsDone, WriteError>>),
     Merge(Merge, oneshot::Sender<Result<Regrouped, WriteError>>),
     Split(Split, oneshot::Sender<Result<Regrouped, WriteError>>),
+    Attest(Attest, oneshot::Sender<Result<Attested, WriteError>>),
     Conclude(Vec<(FindingId, ReportDigest)>, oneshot::Sender<Result<u64, WriteError>>),
     Tick(Vec<FindingId>, oneshot::Sender<Result<u64, WriteError>>),
     /// From the writer to itself: reports that left for another finding.
@@ -238,6 +250,11 @@ impl WriterHandle {
     /// Splits a report off its finding; refuses at once when the queue is full.
     pub async fn split(&self, split: Split) -> Result<Regrouped, WriteError> {
         self.attempt(|answer| Request::Split(split, answer)).await
+    }
+
+    /// Writes or withdraws an attestation; refuses at once when the queue is full.
+    pub async fn attest(&self, wanted: Attest) -> Result<Attested, WriteError> {
+        self.attempt(|answer| Request::Attest(wanted, answer)).await
     }
 
     /// Concludes from two complete sweeps that these reports are gone; says how many findings

@@ -1,5 +1,6 @@
 //! The view against its model: whatever happens, both answer the same.
 
+mod evidence;
 mod model;
 mod samples;
 

@@ -20,6 +20,7 @@ use super::{
     Split, WriteError,
 };
 use crate::checkpoint;
+use crate::maturity::{Attest, Attested};
 use crate::ranking::{self, Ranking};
 use crate::routes::{Placed, Routes};
 use crate::store::{MetaTable, MetaWrite, Mutation, Store, StoreError};
@@ -40,6 +41,7 @@ pub(super) enum Prepared {
     Decide(Decisions, Vec<FindingId>, oneshot::Sender<Result<DecisionsDone, WriteError>>),
     Merge(Merge, [FindingId; 2], oneshot::Sender<Result<Regrouped, WriteError>>),
     Split(Split, oneshot::Sender<Result<Regrouped, WriteError>>),
+    Attest(Attest, oneshot::Sender<Result<Attested, WriteError>>),
     Conclude(BTreeMap<FindingId, Vec<ReportDigest>>, oneshot::Sender<Result<u64, WriteError>>),
     Tick(Vec<FindingId>, oneshot::Sender<Result<u64, WriteError>>),
     Withdraw(Vec<(FindingId, ReportKey)>, Vec<FindingId>),
@@ -98,6 +100,7 @@ pub(super) fn prepare(
             Prepared::Merge(merge, ids, answer)
         }
         Request::Split(split, answer) => Prepared::Split(split, answer),
+        Request::Attest(wanted, answer) => Prepared::Attest(wanted, answer),
         Request::Conclude(missing, answer) => {
             let mut groups: BTreeMap<FindingId, Vec<ReportDigest>> = BTreeMap::new();
             for (id, digest) in missing {
@@ -135,7 +138,9 @@ impl Prepared {
             | Self::Relate(_, ids) => Box::new(ids.iter()),
             Self::Merge(_, ids, _) => Box::new(ids.iter()),
             Self::Split(split, _) => Box::new(std::iter::once(&split.finding)),
-            Self::Housekeep(_) | Self::Activate(..) => Box::new(std::iter::empty()),
+            Self::Attest(..) | Self::Housekeep(_) | Self::Activate(..) => {
+                Box::new(std::iter::empty())
+            }
         }
     }
 
@@ -153,6 +158,7 @@ impl Prepared {
             Self::Decide(..)
             | Self::Merge(..)
             | Self::Split(..)
+            | Self::Attest(..)
             | Self::Conclude(..)
             | Self::Tick(..)
             | Self::Withdraw(..)
@@ -165,7 +171,14 @@ impl Prepared {
 
     /// Whether it must be the only one of its commit: it changes what the others are planned from.
     pub(super) fn goes_alone(&self) -> bool {
-        matches!(self, Self::Housekeep(_) | Self::Merge(..) | Self::Split(..) | Self::Activate(..))
+        matches!(
+            self,
+            Self::Housekeep(_)
+                | Self::Merge(..)
+                | Self::Split(..)
+                | Self::Attest(..)
+                | Self::Activate(..)
+        )
     }
 
     /// How many reports it brings.
@@ -176,7 +189,7 @@ impl Prepared {
             Self::Conclude(groups, _) => groups.len(),
             Self::Withdraw(left, _) => left.len(),
             Self::Merge(..) | Self::Split(..) => 2,
-            Self::Housekeep(_) | Self::Activate(..) => 0,
+            Self::Attest(..) | Self::Housekeep(_) | Self::Activate(..) => 0,
         }
     }
 
@@ -197,6 +210,7 @@ impl Prepared {
             }
             Self::Merge(merge, _, answer) => Request::Merge(merge, answer),
             Self::Split(split, answer) => Request::Split(split, answer),
+            Self::Attest(wanted, answer) => Request::Attest(wanted, answer),
             Self::Tick(ids, answer) => Request::Tick(ids, answer),
             Self::Withdraw(left, _) => Request::Withdraw(left),
             Self::Relate(resources, _) => Request::Relate(resources),
@@ -288,6 +302,7 @@ impl Writer {
             Prepared::Split(split, answer) => {
                 return self.plan_split(split, answer, images, round);
             }
+            Prepared::Attest(wanted, answer) => return self.plan_attest(wanted, answer, round),
             Prepared::Conclude(groups, answer) => {
                 let planned = groups.into_iter().filter_map(|(id, missing)| {
                     plan::conclude(images.get(&id)?, &missing, round.rules())

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, mpsc};
 
 use muster_api::v1::findings_service_client::FindingsServiceClient;
+use muster_api::v1::maturity_service_client::MaturityServiceClient;
 use muster_api::v1::triage_service_client::TriageServiceClient;
 use muster_api::v1::unit_service_client::UnitServiceClient;
 use muster_core::change::Change;
@@ -213,6 +214,10 @@ impl World {
 
     pub(super) fn units(&self) -> UnitServiceClient<Channel> {
         UnitServiceClient::new(self.channel.clone())
+    }
+
+    pub(super) fn maturity(&self) -> MaturityServiceClient<Channel> {
+        MaturityServiceClient::new(self.channel.clone())
     }
 
     pub(super) fn channel(&self) -> Channel {
