@@ -370,13 +370,15 @@ impl Model {
         let at = reasons.partition_point(|reason| reason.factor < Factor::Overdue);
         reasons.insert(at, late);
         let compressed = self.0.table.compression.at(raw);
-        reasons.push(Reason {
-            factor: Factor::Compression,
-            points: compressed - raw,
-            max: 0,
-            value: format!("a sum of {raw}"),
-            missing: false,
-        });
+        if compressed != raw {
+            reasons.push(Reason {
+                factor: Factor::Compression,
+                points: compressed - raw,
+                max: 0,
+                value: format!("a sum of {raw}"),
+                missing: false,
+            });
+        }
         let floor = self.floor(inputs).filter(|floor| i32::from(floor.score) > compressed);
         let score = floor.map_or(compressed, |floor| floor.score.into());
         if let Some(floor) = floor {

@@ -1,5 +1,7 @@
 //! What each factor gives.
 
+use std::borrow::Cow;
+
 use super::table::{Condition, Environment, Floor, Table, Tier};
 use super::{Factor, Inputs, Model, Reason};
 use crate::finding::{Due, Facts, RelatedThreat};
@@ -117,13 +119,15 @@ impl Model {
         reasons
     }
 
-    fn reason(&self, factor: Factor, points: i32, value: impl Into<String>) -> Reason {
+    /// A line; what gives nothing is not shown, and needs no text.
+    fn reason(&self, factor: Factor, points: i32, value: impl Into<Cow<'static, str>>) -> Reason {
         let max = self.0.most.at(factor);
-        Reason { factor, points: points.min(max), max, value: value.into(), missing: false }
+        let value = if points == 0 { String::new() } else { value.into().into_owned() };
+        Reason { factor, points: points.min(max), max, value, missing: false }
     }
 
     fn missing(&self, factor: Factor, value: &str) -> Reason {
-        Reason { missing: true, ..self.reason(factor, 0, value) }
+        Reason { missing: true, value: value.to_owned(), ..self.reason(factor, 0, "") }
     }
 
     fn severity(&self, facts: &Facts) -> Reason {
@@ -292,7 +296,7 @@ impl Model {
         let p = &self.0.table.points.corroboration;
         let products = facts.products.len();
         let points = match products {
-            0 | 1 => 0,
+            0 | 1 => return self.reason(Factor::Corroboration, 0, ""),
             2 => p.two,
             _ => p.three.max(p.two),
         };
@@ -302,6 +306,9 @@ impl Model {
     fn recurrence(&self, inputs: Inputs<'_>) -> Reason {
         let p = &self.0.table.points.recurrence;
         let times = inputs.lifecycle.reopened;
+        if times == 0 {
+            return self.reason(Factor::Recurrence, 0, "");
+        }
         let points = p.each.saturating_mul(times.into());
         self.reason(Factor::Recurrence, points, format!("came back {times} times"))
     }
@@ -403,6 +410,9 @@ impl Model {
         ];
         let there = || pairs.iter().filter(|(is, ..)| *is);
         let points = there().map(|(_, points, _)| points).sum();
+        if points == 0 {
+            return self.reason(Factor::Combination, 0, "");
+        }
         let values: Vec<&str> = there().map(|(_, _, value)| *value).collect();
         self.reason(Factor::Combination, points, values.join(", "))
     }
