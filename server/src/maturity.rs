@@ -3,7 +3,7 @@
 //!
 //! The report itself is [`muster_core::maturity`]. It is made anew whenever it is asked for, from the
 //! view (see [`crate::view::View::tell`]), the board of units and the rows of
-//! [`MetaTable::Attestation`](crate::store::MetaTable::Attestation); nothing of it is stored.
+//! [`MetaTable::Attestation`]; nothing of it is stored.
 //!
 //! An attestation is a row for each recommendation and scope, with the last [`ENTRIES_MAX`] things that
 //! were said there: what was replaced or withdrawn stays readable. The writer alone writes them.

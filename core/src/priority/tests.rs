@@ -9,6 +9,7 @@ use crate::report::{
 use crate::testing::{START, held_report, millis};
 use crate::time::DAY_MS;
 
+mod published;
 mod rules;
 mod tables;
 
