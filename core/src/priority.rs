@@ -1,29 +1,57 @@
 //! How urgent a finding is, and why.
 //!
-//! Additive factors whose points sum exactly to the score (promise P1). The full set (criticality,
-//! privilege, exploits, deadlines) adds rows to [`Factor`] and functions beside the ones below;
-//! nothing else changes.
+//! [`Model`] is a table of points and rules (`core/data/priority.toml`, and over it a file of the
+//! operator's): 14 factors, each with a cap, add up; the sum is compressed to 0 to 1000, and raised
+//! where a floor applies. Every step is a line with its points, and they sum exactly to the score
+//! (promise P1). The deadline follows from the score, from CISA's tables and from the operator's rules.
 //!
-//! A score is a pure function of the facts, of the strongest open threat on the same resource, and
-//! of the day. What is unknown counts 0 and says so.
+//! A rating is a pure function of the facts, of the strongest open threat on the same resource, of what
+//! is published about the CVE, of the lifecycle, of the rules and of the day: integers only, so that it
+//! is the same on every machine. What is unknown counts 0 and says so; only an environment that nobody
+//! names counts between staging and production.
 //! What people decided does not move it: a suppressed finding keeps its score, and lists leave it
 //! out by its triage.
 //!
-//! Monotone: a finding that is worse in severity, exposure, recency, related threat or number of
-//! products, and the same in the rest, never scores lower.
+//! Monotone: a finding that is worse in one input, and the same in the rest, never scores lower.
+//!
+//! Parts: `form` says what may stand in rules, `read` reads them, `check` says what is wrong with them,
+//! `write` writes them again; `table` has them to be looked up (`patterns`, `places`). `seen` looks up
+//! what is known of a finding, `factors` gives points, `rate` puts them together, `due` says by when,
+//! `explain` says why.
 
-use std::sync::Arc;
+mod check;
+mod due;
+mod explain;
+mod factors;
+mod form;
+mod patterns;
+mod places;
+mod rate;
+mod read;
+mod seen;
+mod table;
+mod write;
 
+use std::sync::{Arc, LazyLock};
+
+pub use self::explain::{Counterfactual, Explanation, Line, Unknown};
+pub use self::read::ModelError;
+use self::table::Table;
 use crate::finding::{Due, Facts, Finding, Lifecycle, RelatedThreat};
+use crate::ids::digest128;
 use crate::intel::Exploitation;
-use crate::report::{Exposure, FindingClass};
+use crate::report::bounded;
 use crate::time::Millis;
 
 /// The highest score.
 pub const SCORE_MAX: u16 = 1000;
 
-/// The version of the rules below, stored with each score.
-pub const MODEL: u32 = 2;
+/// The rules of this program.
+const BUILTIN: &str = include_str!("../data/priority.toml");
+
+static BUILTIN_MODEL: LazyLock<Model> = LazyLock::new(|| {
+    Model::read(BUILTIN, None).expect("the rules of this program are right: a test reads them")
+});
 
 /// What contributes to a score.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,41 +60,84 @@ pub enum Factor {
     Severity,
     /// Who can reach the resource.
     Exposure,
-    /// How fresh a threat is.
-    Recency,
-    /// An open threat on the same resource: somebody may be using the weakness. Nothing for threats
-    /// themselves, for which recency counts.
+    /// How much the resource matters.
+    Criticality,
+    /// Where it is used.
+    Environment,
+    /// What can be done with the access that it is about.
+    Privilege,
+    /// How bad a threat is; for what is none, an open threat on the same resource: somebody may be
+    /// using the weakness.
     Threat,
+    /// Whether the weakness in software is used.
+    Exploit,
     /// How many independent products say it.
     Corroboration,
+    /// How often it came back.
+    Recurrence,
+    /// How fresh a threat is.
+    Recency,
+    /// Its deadline is over.
+    Overdue,
+    /// It gives much for little.
+    QuickWin,
+    /// Standards in scope have it.
+    Compliance,
+    /// What makes each other worse.
+    Combination,
+    /// What is taken off, so that the sum ends at [`SCORE_MAX`].
+    Compression,
+    /// What is added, because the rules give at least a certain score.
+    Floor,
 }
 
 impl Factor {
     /// All of them, in the order in which they are listed.
-    pub const ALL: [Self; 5] =
-        [Self::Severity, Self::Exposure, Self::Recency, Self::Threat, Self::Corroboration];
+    pub const ALL: [Self; 16] = [
+        Self::Severity,
+        Self::Exposure,
+        Self::Criticality,
+        Self::Environment,
+        Self::Privilege,
+        Self::Threat,
+        Self::Exploit,
+        Self::Corroboration,
+        Self::Recurrence,
+        Self::Recency,
+        Self::Overdue,
+        Self::QuickWin,
+        Self::Compliance,
+        Self::Combination,
+        Self::Compression,
+        Self::Floor,
+    ];
 
-    /// The name shown to people.
+    /// The name shown to people, and of its section in the rules.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Severity => "severity",
             Self::Exposure => "exposure",
-            Self::Recency => "recency",
+            Self::Criticality => "criticality",
+            Self::Environment => "environment",
+            Self::Privilege => "privilege",
             Self::Threat => "threat",
+            Self::Exploit => "exploit",
             Self::Corroboration => "corroboration",
+            Self::Recurrence => "recurrence",
+            Self::Recency => "recency",
+            Self::Overdue => "overdue",
+            Self::QuickWin => "quick_win",
+            Self::Compliance => "compliance",
+            Self::Combination => "combination",
+            Self::Compression => "compression",
+            Self::Floor => "floor",
         }
     }
 
-    /// The most points it gives. Those of one finding sum to at most [`SCORE_MAX`], because recency
-    /// counts for threats alone and a related threat for everything else.
+    /// The most points that the rules of this program give it; 0 for compression and floor. Other rules
+    /// say it in [`Model::points_max`].
     pub fn points_max(self) -> i32 {
-        match self {
-            Self::Severity => 500,
-            Self::Exposure => 200,
-            Self::Recency => 220,
-            Self::Threat => 110,
-            Self::Corroboration => 80,
-        }
+        BUILTIN_MODEL.points_max(self)
     }
 }
 
@@ -112,7 +183,8 @@ pub struct Priority {
     pub score: u16,
     /// The same before it was compressed and floored: it tells apart what has one score.
     pub raw: u16,
-    /// What sums to it, in the order of [`Factor::ALL`]; empty with a gate.
+    /// What sums to it, in the order of [`Factor::ALL`]: what counts, and what is not known. Empty with a
+    /// gate.
     pub reasons: Vec<Reason>,
     /// Why it is not ranked at all.
     pub gate: Option<Gate>,
@@ -180,24 +252,66 @@ pub struct Rating {
     pub due: Option<Due>,
 }
 
-/// The rules.
+/// The rules. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Model(Arc<str>);
+pub struct Model(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    table: Table,
+    text: String,
+    hash: String,
+}
 
 impl Model {
     /// Those of this program.
     pub fn builtin() -> Self {
-        Self(MODEL.to_string().into())
+        BUILTIN_MODEL.clone()
     }
 
-    /// Names them.
+    /// Those of this program as a text with comments, to begin one's own with.
+    pub fn builtin_text() -> &'static str {
+        BUILTIN
+    }
+
+    /// Reads the rules of `base` (those of this program, or the [text](Self::text) of those that were in
+    /// force) and, over them, those of the operator.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that is wrong, with its text, its line and what to do.
+    pub fn read(base: &str, operator: Option<&str>) -> Result<Self, ModelError> {
+        let raw = read::compose(base, operator)?;
+        let text = write::text(&raw);
+        let digest = data_encoding::HEXLOWER.encode(&digest128(text.as_bytes()));
+        let hash = bounded(&digest, 16).to_owned();
+        Ok(Self(Arc::new(Inner { table: Table::new(&raw), text, hash })))
+    }
+
+    /// The text of the rules that are in force, the operator's among them: what [`Model::read`] makes the
+    /// same rules of. It has no comments, so that those change no rule.
+    pub fn text(&self) -> &str {
+        &self.0.text
+    }
+
+    /// Names the rules: 16 hexadecimal digits of the SHA-256 of [`Model::text`].
     pub fn hash(&self) -> &str {
-        &self.0
+        &self.0.hash
+    }
+
+    /// The most points that these rules give a factor; 0 for compression and floor.
+    pub fn points_max(&self, factor: Factor) -> i32 {
+        self.0.table.cap(factor)
     }
 
     /// Rates a finding as of the day of `now`.
     pub fn rate(&self, inputs: Inputs<'_>, now: Millis) -> Rating {
-        Rating { priority: score(inputs.facts, inputs.threat, now), due: None }
+        rate::rate(&self.0.table, &self.0.hash, inputs, now)
+    }
+
+    /// Says why a finding has the score that these rules give it on the day of its priority.
+    pub fn explain(&self, finding: &Finding) -> Explanation {
+        explain::explain(&self.0.table, finding)
     }
 }
 
@@ -238,115 +352,6 @@ impl Band {
             Self::P0 => "P0",
         }
     }
-}
-
-/// Scores `facts` as of the day of `now`; `threat` is the strongest open threat on the same resource.
-pub fn score(facts: &Facts, threat: Option<&RelatedThreat>, now: Millis) -> Priority {
-    let gate = if facts.sample {
-        Some(Gate::Sample)
-    } else if facts.status.is_open() {
-        None
-    } else {
-        Some(Gate::Closed)
-    };
-    if gate.is_some() {
-        let model = MODEL.to_string();
-        return Priority { gate, model, as_of: now.day(), ..Priority::default() };
-    }
-    let reasons = vec![
-        severity(facts),
-        exposure(facts),
-        recency(facts, now),
-        related(facts, threat),
-        corroboration(facts),
-    ];
-    let sum: i32 = reasons.iter().map(|reason| reason.points).sum();
-    let score = u16::try_from(sum).expect("at most the highest score");
-    Priority { score, raw: score, reasons, gate: None, model: MODEL.to_string(), as_of: now.day() }
-}
-
-/// Linear between these, so that a higher severity never scores lower: (severity, points).
-const SEVERITY_POINTS: [(i32, i32); 6] =
-    [(0, 0), (1, 70), (40, 200), (70, 360), (90, 450), (100, 500)];
-
-fn severity(facts: &Facts) -> Reason {
-    let n = facts.severity_normalized.min(100);
-    let value = format!("{} ({n})", facts.severity.as_str());
-    Reason { factor: Factor::Severity, points: severity_points(n), value, missing: false }
-}
-
-fn severity_points(normalized: u8) -> i32 {
-    let n = i32::from(normalized.min(100));
-    let step = SEVERITY_POINTS.windows(2).find_map(|pair| match *pair {
-        [(low, low_points), (high, high_points)] if n <= high => {
-            Some(low_points + (high_points - low_points) * (n - low) / (high - low))
-        }
-        _ => None,
-    });
-    step.expect("the table ends at 100")
-}
-
-fn exposure(facts: &Facts) -> Reason {
-    let (points, value) = match facts.exposure {
-        Exposure::Unknown => (0, "not known: no report says who can reach it"),
-        Exposure::Private => (0, "inside the account"),
-        Exposure::Organization => (20, "accounts of the organization"),
-        Exposure::CrossAccount => (80, "principals outside the account"),
-        Exposure::Internet => (160, "a network path from the internet"),
-        Exposure::Public => (200, "public"),
-    };
-    Reason {
-        factor: Factor::Exposure,
-        points,
-        value: value.to_owned(),
-        missing: facts.exposure == Exposure::Unknown,
-    }
-}
-
-fn recency(facts: &Facts, now: Millis) -> Reason {
-    let reason =
-        |points, value: String, missing| Reason { factor: Factor::Recency, points, value, missing };
-    if facts.class != FindingClass::Threat {
-        return reason(0, "not a threat".to_owned(), false);
-    }
-    let seen = facts.last_observed.or(facts.provider_updated).or(facts.first_observed);
-    let Some(seen) = seen else {
-        return reason(0, "not known: the threat has no time".to_owned(), true);
-    };
-    // The texts name the step, not the day: a score that stays is not written again every day.
-    let (points, value) = match now.day() - seen.day() {
-        ..-1 => return reason(0, "not known: the threat's time lies ahead".to_owned(), true),
-        // The provider's clock may already have the next day.
-        -1..=1 => (220, "seen since yesterday"),
-        2..=7 => (110, "seen within 7 days"),
-        8..=30 => (30, "seen within 30 days"),
-        _ => (0, "not seen for 30 days"),
-    };
-    reason(points, value.to_owned(), false)
-}
-
-/// In proportion to the severity of the threat.
-fn related(facts: &Facts, threat: Option<&RelatedThreat>) -> Reason {
-    let (points, value) = match threat {
-        _ if facts.class == FindingClass::Threat => (0, "a threat itself".to_owned()),
-        None => (0, "no open threat on the same resource".to_owned()),
-        Some(threat) => {
-            let n = i32::from(threat.severity_normalized.min(100));
-            (Factor::Threat.points_max() * n / 100, format!("{} ({n})", threat.rule_id))
-        }
-    };
-    Reason { factor: Factor::Threat, points, value, missing: false }
-}
-
-fn corroboration(facts: &Facts) -> Reason {
-    let products = facts.products.len();
-    let points = match products {
-        0 | 1 => 0,
-        2 => 50,
-        _ => 80,
-    };
-    let value = if products == 1 { "1 product".to_owned() } else { format!("{products} products") };
-    Reason { factor: Factor::Corroboration, points, value, missing: false }
 }
 
 #[cfg(test)]

@@ -78,7 +78,11 @@ numbered! {
     Privilege { Unknown = 1, Read = 2, Write = 3, Escalation = 4, Admin = 5, Root = 6 }
     ExploitState { Unknown = 1, None = 2, ProofOfConcept = 3, Active = 4 }
     Absence { Resolved = 1, Expired = 2, Unobservable = 3 }
-    Factor { Severity = 1, Exposure = 2, Recency = 3, Corroboration = 4, Threat = 5 }
+    Factor {
+        Severity = 1, Exposure = 2, Recency = 3, Corroboration = 4, Threat = 5, Criticality = 6,
+        Environment = 7, Privilege = 8, Exploit = 9, Recurrence = 10, Overdue = 11, QuickWin = 12,
+        Compliance = 13, Combination = 14, Compression = 15, Floor = 16,
+    }
     Gate { Closed = 1, Sample = 2 }
     ChangeKind {
         Created = 1, ContentUpdated = 2, StatusChanged = 3, Triaged = 4, Reprioritized = 5,
