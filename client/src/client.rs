@@ -7,17 +7,20 @@ use bytes::Bytes;
 use http_body::Body as HttpBody;
 use muster_api::ACTOR_METADATA;
 use muster_api::v1::findings_service_client::FindingsServiceClient;
+use muster_api::v1::maturity_service_client::MaturityServiceClient;
 use muster_api::v1::triage_service_client::TriageServiceClient;
 use muster_api::v1::unit_service_client::UnitServiceClient;
 use muster_api::v1::{
     BatchGetFindingsRequest, BatchGetFindingsResponse, BatchTriageFindingsRequest,
-    BatchTriageFindingsResponse, GetFindingRequest, GetFindingResponse, ListFindingHistoryRequest,
-    ListFindingHistoryResponse, ListFindingsRequest, ListFindingsResponse, ListUnitsRequest,
-    ListUnitsResponse, ListUnmappedDocumentsRequest, ListUnmappedDocumentsResponse,
-    MergeFindingsRequest, MergeFindingsResponse, ResolveFindingIdsRequest,
-    ResolveFindingIdsResponse, SplitFindingRequest, SplitFindingResponse, SummarizeFindingsRequest,
-    SummarizeFindingsResponse, TriageFindingRequest, TriageFindingResponse, WatchFindingsRequest,
-    WatchFindingsResponse,
+    BatchTriageFindingsResponse, GetFindingRequest, GetFindingResponse, GetMaturityRequest,
+    GetMaturityResponse, ListAttestationsRequest, ListAttestationsResponse,
+    ListFindingHistoryRequest, ListFindingHistoryResponse, ListFindingsRequest,
+    ListFindingsResponse, ListUnitsRequest, ListUnitsResponse, ListUnmappedDocumentsRequest,
+    ListUnmappedDocumentsResponse, MergeFindingsRequest, MergeFindingsResponse,
+    PutAttestationRequest, PutAttestationResponse, RemoveAttestationRequest,
+    RemoveAttestationResponse, ResolveFindingIdsRequest, ResolveFindingIdsResponse,
+    SplitFindingRequest, SplitFindingResponse, SummarizeFindingsRequest, SummarizeFindingsResponse,
+    TriageFindingRequest, TriageFindingResponse, WatchFindingsRequest, WatchFindingsResponse,
 };
 use tonic::body::Body;
 use tonic::codegen::StdError;
@@ -159,6 +162,11 @@ impl Client {
             .max_decoding_message_size(MAX_MESSAGE_BYTES)
     }
 
+    fn maturity(&self) -> MaturityServiceClient<Transport> {
+        MaturityServiceClient::new(self.transport.clone())
+            .max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
     fn units(&self) -> UnitServiceClient<Transport> {
         UnitServiceClient::new(self.transport.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES)
     }
@@ -222,6 +230,12 @@ unary_calls! {
     triage.merge_findings, "MergeFindings", MergeFindingsRequest, MergeFindingsResponse;
     triage.split_finding, "SplitFinding", SplitFindingRequest, SplitFindingResponse;
     units.list_units, "ListUnits", ListUnitsRequest, ListUnitsResponse;
+    maturity.get_maturity, "GetMaturity", GetMaturityRequest, GetMaturityResponse;
+    maturity.list_attestations, "ListAttestations",
+        ListAttestationsRequest, ListAttestationsResponse;
+    maturity.put_attestation, "PutAttestation", PutAttestationRequest, PutAttestationResponse;
+    maturity.remove_attestation, "RemoveAttestation",
+        RemoveAttestationRequest, RemoveAttestationResponse;
     units.list_unmapped_documents, "ListUnmappedDocuments",
         ListUnmappedDocumentsRequest, ListUnmappedDocumentsResponse;
 }

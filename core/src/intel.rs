@@ -207,6 +207,16 @@ impl Intel {
         Ok(Self { ssvc: Some(Table::new(issue, rows.collect())?), ..self })
     }
 
+    /// Without a feed.
+    #[must_use]
+    pub fn without(self, feed: Feed) -> Self {
+        match feed {
+            Feed::Kev => Self { kev: None, ..self },
+            Feed::Epss => Self { epss: None, ..self },
+            Feed::Ssvc => Self { ssvc: None, ..self },
+        }
+    }
+
     /// Whether nothing is loaded.
     pub fn is_none(&self) -> bool {
         self.kev.is_none() && self.epss.is_none() && self.ssvc.is_none()

@@ -16,6 +16,7 @@ pub mod identity;
 pub mod ids;
 pub mod intel;
 pub mod invariants;
+pub mod maturity;
 pub mod plan;
 pub mod priority;
 pub mod report;

@@ -1,57 +1,53 @@
-//! How urgent a finding is, and why.
+//! How urgent a finding is, why, and by when it is to be fixed.
 //!
-//! [`Model`] is a table of points and rules (`core/data/priority.toml`, and over it a file of the
-//! operator's): 14 factors, each with a cap, add up; the sum is compressed to 0 to 1000, and raised
-//! where a floor applies. Every step is a line with its points, and they sum exactly to the score
-//! (promise P1). The deadline follows from the score, from CISA's tables and from the operator's rules.
+//! Points of [factors](Factor) are added. The sum is compressed, so that the top does not become a pile
+//! of ties, and lifted by floors; both are lines of their own, so that the lines sum exactly to the
+//! score (promise P1). The weights, floors, deadlines and what is known of single rules are a table,
+//! `core/data/priority.toml`, with the operator's over it: a [`Model`].
 //!
-//! A rating is a pure function of the facts, of the strongest open threat on the same resource, of what
-//! is published about the CVE, of the lifecycle, of the rules and of the day: integers only, so that it
-//! is the same on every machine. What is unknown counts 0 and says so; only an environment that nobody
-//! names counts between staging and production.
-//! What people decided does not move it: a suppressed finding keeps its score, and lists leave it
-//! out by its triage.
+//! A rating is a pure function of the [`Inputs`], the model and the day. What is unknown counts 0 and
+//! says so: it is not safe, it is unproven. What people decided does not move it: a suppressed finding
+//! keeps its score, and lists leave it out by its triage.
 //!
-//! Monotone: a finding that is worse in one input, and the same in the rest, never scores lower.
+//! Monotone: a finding that is worse in severity, exposure, criticality, privilege, threat, exploit or
+//! number of products, and the same in the rest, never scores lower.
 //!
-//! Parts: `form` says what may stand in rules, `read` reads them, `check` says what is wrong with them,
-//! `write` writes them again; `table` has them to be looked up (`patterns`, `places`). `seen` looks up
-//! what is known of a finding, `factors` gives points, `rate` puts them together, `due` says by when,
-//! `explain` says why.
+//! | where | what |
+//! |---|---|
+//! | `read` | the table as text, and what is wrong with it |
+//! | `table` | the table as it is used |
+//! | `factors` | what each factor gives |
+//! | `due` | deadlines |
+//! | `explain` | who says it, and what would lower it |
 
-mod check;
 mod due;
 mod explain;
 mod factors;
-mod form;
-mod patterns;
-mod places;
-mod rate;
 mod read;
-mod seen;
 mod table;
-mod write;
 
 use std::sync::{Arc, LazyLock};
 
-pub use self::explain::{Counterfactual, Explanation, Line, Unknown};
+pub use self::explain::{Counterfactual, Explanation, Line};
 pub use self::read::ModelError;
+use self::read::Text;
 use self::table::Table;
 use crate::finding::{Due, Facts, Finding, Lifecycle, RelatedThreat};
 use crate::ids::digest128;
 use crate::intel::Exploitation;
-use crate::report::bounded;
 use crate::time::Millis;
 
 /// The highest score.
 pub const SCORE_MAX: u16 = 1000;
 
-/// The rules of this program.
+/// The table of this program.
 const BUILTIN: &str = include_str!("../data/priority.toml");
 
-static BUILTIN_MODEL: LazyLock<Model> = LazyLock::new(|| {
-    Model::read(BUILTIN, None).expect("the rules of this program are right: a test reads them")
-});
+static BUILTIN_MODEL: LazyLock<Model> =
+    LazyLock::new(|| Model::read(BUILTIN, None).expect("a test reads the table of this program"));
+
+/// What stands between the table of this program and the operator's in a stored text.
+const SEPARATOR: &str = "\n# ---- over these, the operator's own ----\n";
 
 /// What contributes to a score.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,14 +58,13 @@ pub enum Factor {
     Exposure,
     /// How much the resource matters.
     Criticality,
-    /// Where it is used.
+    /// What it is used for.
     Environment,
-    /// What can be done with the access that it is about.
+    /// What can be done with the access.
     Privilege,
-    /// How bad a threat is; for what is none, an open threat on the same resource: somebody may be
-    /// using the weakness.
+    /// What kind of threat it is, or half of the strongest open one on the same resource.
     Threat,
-    /// Whether the weakness in software is used.
+    /// Whether the weakness in software is used, or likely to be.
     Exploit,
     /// How many independent products say it.
     Corroboration,
@@ -77,17 +72,17 @@ pub enum Factor {
     Recurrence,
     /// How fresh a threat is.
     Recency,
-    /// Its deadline is over.
+    /// How long its deadline has passed.
     Overdue,
-    /// It gives much for little.
+    /// Early in the maturity model, and little work.
     QuickWin,
-    /// Standards in scope have it.
+    /// Standards in scope ask for it.
     Compliance,
-    /// What makes each other worse.
+    /// What is worse together.
     Combination,
-    /// What is taken off, so that the sum ends at [`SCORE_MAX`].
+    /// What is taken off a high sum.
     Compression,
-    /// What is added, because the rules give at least a certain score.
+    /// What lifts that which must not be low.
     Floor,
 }
 
@@ -112,7 +107,7 @@ impl Factor {
         Self::Floor,
     ];
 
-    /// The name shown to people, and of its section in the rules.
+    /// The name shown to people.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Severity => "severity",
@@ -133,12 +128,6 @@ impl Factor {
             Self::Floor => "floor",
         }
     }
-
-    /// The most points that the rules of this program give it; 0 for compression and floor. Other rules
-    /// say it in [`Model::points_max`].
-    pub fn points_max(self) -> i32 {
-        BUILTIN_MODEL.points_max(self)
-    }
 }
 
 /// One line of an explanation.
@@ -148,7 +137,10 @@ pub struct Reason {
     pub factor: Factor,
     /// How much; negative where something is taken off.
     pub points: i32,
-    /// What was seen, for people: `HIGH (70)`, `public`, `2 products`.
+    /// The most that it can give; 0 for what is no factor of its own, and in what was stored before
+    /// this was.
+    pub max: i32,
+    /// What was seen, for people: `HIGH (70)`, `public`, `2 products`. Never what moves with the day.
     pub value: String,
     /// The input is unknown: 0 points does not mean safe.
     pub missing: bool,
@@ -183,7 +175,7 @@ pub struct Priority {
     pub score: u16,
     /// The same before it was compressed and floored: it tells apart what has one score.
     pub raw: u16,
-    /// What sums to it, in the order of [`Factor::ALL`]: what counts, and what is not known. Empty with a
+    /// What sums to it, in the order of [`Factor::ALL`]: what gives points or is unknown; empty with a
     /// gate.
     pub reasons: Vec<Reason>,
     /// Why it is not ranked at all.
@@ -252,69 +244,6 @@ pub struct Rating {
     pub due: Option<Due>,
 }
 
-/// The rules. Cheap to clone.
-#[derive(Clone, Debug)]
-pub struct Model(Arc<Inner>);
-
-#[derive(Debug)]
-struct Inner {
-    table: Table,
-    text: String,
-    hash: String,
-}
-
-impl Model {
-    /// Those of this program.
-    pub fn builtin() -> Self {
-        BUILTIN_MODEL.clone()
-    }
-
-    /// Those of this program as a text with comments, to begin one's own with.
-    pub fn builtin_text() -> &'static str {
-        BUILTIN
-    }
-
-    /// Reads the rules of `base` (those of this program, or the [text](Self::text) of those that were in
-    /// force) and, over them, those of the operator.
-    ///
-    /// # Errors
-    ///
-    /// The first thing that is wrong, with its text, its line and what to do.
-    pub fn read(base: &str, operator: Option<&str>) -> Result<Self, ModelError> {
-        let raw = read::compose(base, operator)?;
-        let text = write::text(&raw);
-        let digest = data_encoding::HEXLOWER.encode(&digest128(text.as_bytes()));
-        let hash = bounded(&digest, 16).to_owned();
-        Ok(Self(Arc::new(Inner { table: Table::new(&raw), text, hash })))
-    }
-
-    /// The text of the rules that are in force, the operator's among them: what [`Model::read`] makes the
-    /// same rules of. It has no comments, so that those change no rule.
-    pub fn text(&self) -> &str {
-        &self.0.text
-    }
-
-    /// Names the rules: 16 hexadecimal digits of the SHA-256 of [`Model::text`].
-    pub fn hash(&self) -> &str {
-        &self.0.hash
-    }
-
-    /// The most points that these rules give a factor; 0 for compression and floor.
-    pub fn points_max(&self, factor: Factor) -> i32 {
-        self.0.table.cap(factor)
-    }
-
-    /// Rates a finding as of the day of `now`.
-    pub fn rate(&self, inputs: Inputs<'_>, now: Millis) -> Rating {
-        rate::rate(&self.0.table, &self.0.hash, inputs, now)
-    }
-
-    /// Says why a finding has the score that these rules give it on the day of its priority.
-    pub fn explain(&self, finding: &Finding) -> Explanation {
-        explain::explain(&self.0.table, finding)
-    }
-}
-
 /// Bands for people and dashboards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Band {
@@ -331,6 +260,9 @@ pub enum Band {
 }
 
 impl Band {
+    /// All of them, the least urgent first.
+    pub const ALL: [Self; 5] = [Self::P4, Self::P3, Self::P2, Self::P1, Self::P0];
+
     /// The band of a score.
     pub fn of(score: u16) -> Self {
         match score {
@@ -351,6 +283,133 @@ impl Band {
             Self::P1 => "P1",
             Self::P0 => "P0",
         }
+    }
+}
+
+/// The rules. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Model(Arc<Rules>);
+
+#[derive(Debug)]
+struct Rules {
+    table: Table,
+    text: String,
+    hash: String,
+    most: factors::Most,
+}
+
+impl Model {
+    /// Those of this program.
+    ///
+    /// # Panics
+    ///
+    /// Never: a test reads them.
+    pub fn builtin() -> Self {
+        BUILTIN_MODEL.clone()
+    }
+
+    /// Reads the rules of `base` (those of this program, or the [text](Self::text) of those that were in
+    /// force) and, over them, the operator's. These take the place of the operator's in `base`.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that is wrong, with its text, its line and what to do.
+    pub fn read(base: &str, operator: Option<&str>) -> Result<Self, ModelError> {
+        let (base, former) = match base.split_once(SEPARATOR) {
+            Some((base, former)) => (base, Some(former)),
+            None => (base, None),
+        };
+        let operator = operator.or(former).filter(|text| !text.is_empty());
+        let mut table = Table::default();
+        Text { name: "the rules", text: base }.over(&mut table)?;
+        if let Some(text) = operator {
+            Text { name: "your rules", text }.over(&mut table)?;
+        }
+        let most = factors::Most::of(&table);
+        // The most that there is must be the most that can be had.
+        if let Some(last) = table.compression.0.pop() {
+            let before = table.compression.0.last().map_or(0, |anchor| anchor.0);
+            table.compression.0.push((most.sum().max(before + 1), last.1));
+        }
+        let text = match operator {
+            Some(operator) => [base, SEPARATOR, operator].concat(),
+            None => base.to_owned(),
+        };
+        let hash = data_encoding::HEXLOWER.encode(&digest128(text.as_bytes())[..8]);
+        Ok(Self(Arc::new(Rules { table, text, hash, most })))
+    }
+
+    /// The whole rules, as [`read`](Self::read) takes them for a base.
+    pub fn text(&self) -> &str {
+        &self.0.text
+    }
+
+    /// The operator's own, as written; empty when there are none.
+    pub fn own_text(&self) -> &str {
+        self.0.text.split_once(SEPARATOR).map_or("", |(_, own)| own)
+    }
+
+    /// Names the rules: 16 hexadecimal digits of the SHA-256 of [`text`](Self::text).
+    pub fn hash(&self) -> &str {
+        &self.0.hash
+    }
+
+    /// Rates a finding as of the day of `now`.
+    pub fn rate(&self, inputs: Inputs<'_>, now: Millis) -> Rating {
+        let day = now.day();
+        if let Some(gate) = gate(inputs.facts) {
+            let model = self.0.hash.clone();
+            let priority = Priority { gate: Some(gate), model, as_of: day, ..Priority::default() };
+            return Rating { priority, due: None };
+        }
+        let mut reasons = self.factors(inputs, day);
+        let raw = reasons.iter().map(|reason| reason.points).sum();
+        let due = self.due(inputs, self.lifted(inputs, raw));
+        let late = self.overdue(inputs, due.as_ref(), day);
+        let raw = raw + late.points;
+        let at = reasons.partition_point(|reason| reason.factor < Factor::Overdue);
+        reasons.insert(at, late);
+        let compressed = self.0.table.compression.at(raw);
+        reasons.push(Reason {
+            factor: Factor::Compression,
+            points: compressed - raw,
+            max: 0,
+            value: format!("a sum of {raw}"),
+            missing: false,
+        });
+        let floor = self.floor(inputs).filter(|floor| i32::from(floor.score) > compressed);
+        let score = floor.map_or(compressed, |floor| floor.score.into());
+        if let Some(floor) = floor {
+            reasons.push(Reason {
+                factor: Factor::Floor,
+                points: score - compressed,
+                max: 0,
+                value: floor.id.clone(),
+                missing: false,
+            });
+        }
+        reasons.retain(|reason| reason.points != 0 || reason.missing);
+        let number = |points: i32| u16::try_from(points).unwrap_or(u16::MAX);
+        let (score, raw) = (number(score).min(SCORE_MAX), number(raw));
+        let model = self.0.hash.clone();
+        Rating { priority: Priority { score, raw, reasons, gate: None, model, as_of: day }, due }
+    }
+
+    /// The score of a sum, by compression and floors.
+    fn lifted(&self, inputs: Inputs<'_>, raw: i32) -> u16 {
+        let score = u16::try_from(self.0.table.compression.at(raw)).unwrap_or(SCORE_MAX);
+        self.floor(inputs).map_or(score, |floor| floor.score.max(score))
+    }
+}
+
+/// Why a finding is not ranked.
+fn gate(facts: &Facts) -> Option<Gate> {
+    if facts.sample {
+        Some(Gate::Sample)
+    } else if facts.status.is_open() {
+        None
+    } else {
+        Some(Gate::Closed)
     }
 }
 

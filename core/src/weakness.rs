@@ -28,6 +28,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
 use self::entry::Said;
+pub(crate) use self::entry::fits;
 pub use self::entry::{Conditions, Entry, Product};
 pub use self::read::ClassesError;
 pub use self::relation::{Relation, RelationKind, around};

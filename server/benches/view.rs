@@ -13,7 +13,9 @@ use std::time::{Duration, Instant};
 
 use muster_core::filter::Filter;
 use muster_core::ids::{FindingId, Revision};
+use muster_core::maturity::{Table, Tally};
 use muster_core::report::Status;
+use muster_core::time::Millis;
 use muster_server::view::{GroupBy, Loader, Order, Position, Query, View};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -127,12 +129,34 @@ impl Run {
             bytes / 1_000_000,
             bytes / u64::from(size),
         );
+        measure_maturity(&view);
         let pages = measure_pages(&view);
         measure_summaries(&view);
         measure_lookups(&view, size);
         measure_changes(&mut view, size);
         Self { size, pages }
     }
+}
+
+/// How long the maturity report of all accounts takes, and the longest that the writer waits for it.
+fn measure_maturity(view: &View) {
+    let start = Instant::now();
+    let mut tally = Tally::new(&Table::builtin(), Millis(1_770_000_000_000));
+    let (mut place, mut longest) = (Some(0), Duration::ZERO);
+    while let Some(from) = place {
+        let step = Instant::now();
+        place = view.tell(&mut tally, from, &|_| true);
+        longest = longest.max(step.elapsed());
+    }
+    let counted = start.elapsed();
+    let report = tally.organization(&[]);
+    println!(
+        "maturity report of {} accounts: {} ms, {} ms of it in the view (longest step {} ms)",
+        report.accounts.len(),
+        start.elapsed().as_millis(),
+        counted.as_millis(),
+        longest.as_millis()
+    );
 }
 
 fn measure_pages(view: &View) -> Vec<PageTimes> {
@@ -207,15 +231,15 @@ fn measure_lookups(view: &View, size: u32) {
     let prefix = timed(|| {
         ids.iter().map(|id| view.resolve(&id.to_string()[4..10], 10).len()).sum::<usize>()
     });
-    let threats = timed(|| view.threats(500, ids.first().copied()));
+    let open = timed(|| view.open(500, ids.first().copied()));
     let unit = format!("securityhub/{}/{}", account(3), REGIONS[0]);
     let unit_reports = timed(|| view.unit_reports(&unit, |_| true).len());
     println!(
-        "  look-ups: finding {} ns, report {} ns, prefix {} ns, 500 threats {} us, {} reports of a unit {} us",
+        "  look-ups: finding {} ns, report {} ns, prefix {} ns, 500 open {} us, {} reports of a unit {} us",
         each(contains),
         each(report),
         each(prefix),
-        us(threats),
+        us(open),
         view.unit_report_count(&unit),
         us(unit_reports),
     );

@@ -5,7 +5,8 @@
 //! `convert` or `error`, each the only border of its kind. The services read the view for order and
 //! counts and the store for records, and send every write to the writer.
 //!
-//! Parts: [`serve`] owns sockets, `findings`, `watch`, `triage` and `units` are the services,
+//! Parts: [`serve`] owns sockets, `findings`, `watch`, `triage`, `units` and `maturity` are the
+//! services,
 //! `cursor` makes page tokens and watch positions, `read` keeps blocking reads off the async threads.
 //!
 //! Deliberately absent: authentication (this server listens on loopback only for now), and any state
@@ -17,6 +18,7 @@ mod error;
 mod findings;
 mod health;
 mod layers;
+mod maturity;
 mod read;
 pub mod serve;
 mod triage;
@@ -29,6 +31,7 @@ use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use muster_api::v1::findings_service_server::FindingsServiceServer;
+use muster_api::v1::maturity_service_server::MaturityServiceServer;
 use muster_api::v1::triage_service_server::TriageServiceServer;
 use muster_api::v1::unit_service_server::UnitServiceServer;
 use muster_core::weakness::Classes;
@@ -38,12 +41,14 @@ use tonic::service::Routes;
 
 use self::findings::Findings;
 pub use self::health::{Health, Part};
+use self::maturity::Maturity;
 use self::read::Reads;
 use self::triage::Triage;
 use self::units::Units;
 use self::watch::Watches;
 use crate::clock::Clock;
 use crate::feed::Feed;
+use crate::ranking::InForce;
 use crate::store::Store;
 use crate::units::UnitBoard;
 use crate::view::View;
@@ -60,6 +65,8 @@ pub struct Backend {
     pub writer: WriterHandle,
     /// The live end of the log.
     pub feed: Arc<Feed>,
+    /// How urgent findings are: what is in force.
+    pub ranking: Arc<InForce>,
     /// Which reports say the same: those in force.
     pub classes: Arc<Classes>,
     /// What is being collected.
@@ -129,7 +136,7 @@ const BATCH_REQUEST_BYTES_MAX: usize = 1024 * 1024;
 /// are cut well below.
 const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// The services, without layers: findings, triage, units, health and reflection. Watches run as
+/// The services, without layers: findings, triage, units, maturity, health and reflection. Watches run as
 /// tasks of `tasks`.
 pub fn routes(backend: &Backend, health: &Health, tasks: &TaskTracker) -> Routes {
     let reads = Reads::new(backend.clone());
@@ -139,6 +146,9 @@ pub fn routes(backend: &Backend, health: &Health, tasks: &TaskTracker) -> Routes
         .max_encoding_message_size(ANSWER_BYTES_MAX);
     let triage = TriageServiceServer::new(Triage::new(reads.clone()))
         .max_decoding_message_size(BATCH_REQUEST_BYTES_MAX)
+        .max_encoding_message_size(ANSWER_BYTES_MAX);
+    let maturity = MaturityServiceServer::new(Maturity::new(reads.clone()))
+        .max_decoding_message_size(REQUEST_BYTES_MAX)
         .max_encoding_message_size(ANSWER_BYTES_MAX);
     let units = UnitServiceServer::new(Units::new(reads))
         .max_decoding_message_size(REQUEST_BYTES_MAX)
@@ -154,6 +164,7 @@ pub fn routes(backend: &Backend, health: &Health, tasks: &TaskTracker) -> Routes
     Routes::new(findings)
         .add_service(triage)
         .add_service(units)
+        .add_service(maturity)
         .add_service(health.service())
         .add_service(reflection_v1)
         .add_service(reflection_v1alpha)

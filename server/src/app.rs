@@ -4,6 +4,7 @@
 //! request. [`App::run`] serves and collects until it is told to stop, or a part ends that must not.
 
 mod housekeeper;
+mod intelligence;
 mod supervise;
 
 use std::net::SocketAddr;
@@ -13,6 +14,7 @@ use std::thread;
 use std::time::Duration;
 
 use muster_core::unit::SourceKind;
+use muster_core::weakness::Classes;
 use muster_sources::aws::{
     AwsSettings, CredentialsSettings, RoleSettings, StaticKeys, TokenBuckets,
 };
@@ -27,6 +29,7 @@ use crate::clock::Clock;
 use crate::collect::{self, Collector, PASSES_MAX};
 use crate::config::{AccountConfig, CollectConfig, Config};
 use crate::feed::Feed;
+use crate::intel::Shelf;
 use crate::quarantine::Quarantine;
 use crate::ranking::{self, InForce, Ranking};
 use crate::rules::{self, RulesError};
@@ -92,6 +95,8 @@ pub enum AppError {
 pub struct App {
     config: Config,
     backend: Backend,
+    intel: Arc<Shelf>,
+    ranking: Arc<InForce>,
     collector: Collector,
     accounts: Vec<AwsSettings>,
     listener: TcpListener,
@@ -122,6 +127,7 @@ impl App {
             view: Arc::clone(&opened.view),
             writer: opened.handle.clone(),
             feed: opened.feed,
+            ranking: Arc::clone(&opened.ranking),
             classes: opened.classes,
             units: Arc::clone(&opened.units),
             clock: Arc::clone(&clock),
@@ -145,7 +151,8 @@ impl App {
             passes: Semaphore::new(PASSES_MAX),
         };
         let accounts = accounts(&config.collect);
-        Ok(Self { config, backend, collector, accounts, listener, writer: opened.ended })
+        let (intel, ranking, writer) = (opened.intel, opened.ranking, opened.ended);
+        Ok(Self { config, backend, intel, ranking, collector, accounts, listener, writer })
     }
 
     /// Where it listens.
@@ -162,6 +169,11 @@ impl App {
         &self.backend
     }
 
+    /// The published intelligence about vulnerabilities, as it is loaded.
+    pub fn intel(&self) -> &Arc<Shelf> {
+        &self.intel
+    }
+
     /// Serves and collects until `stop`, then drains: no new calls, streams end with a cursor, the
     /// writer finishes what it was given.
     ///
@@ -169,7 +181,8 @@ impl App {
     ///
     /// When a part ends that must not, or does not stop in time.
     pub async fn run(self, stop: CancellationToken) -> Result<(), AppError> {
-        let Self { config, backend, collector, accounts, listener, mut writer } = self;
+        let Self { config, backend, intel, ranking, collector, accounts, listener, mut writer } =
+            self;
         let drain = backend.drain.clone();
         let health = Health::new().await;
         health.set_all(true).await;
@@ -179,6 +192,9 @@ impl App {
         let mut tasks = Tasks::new();
         let stopping = drain.child_token();
         tasks.spawn("the housekeeper", housekeeper::run(backend.clone(), stopping.clone()));
+        let clock = Arc::clone(&backend.clock);
+        let reading = intelligence::run(intel, ranking, clock, stopping.clone());
+        tasks.spawn("the intelligence", reading);
         tasks.spawn("the API", {
             let health = health.clone();
             async move {
@@ -229,6 +245,8 @@ struct Opened {
     feed: Arc<Feed>,
     classes: Arc<Classes>,
     units: Arc<UnitBoard>,
+    intel: Arc<Shelf>,
+    ranking: Arc<InForce>,
     quarantine: Arc<Quarantine>,
     checkpoints: std::collections::BTreeMap<String, muster_core::unit::Checkpoint>,
     handle: WriterHandle,
@@ -267,7 +285,8 @@ fn open(config: &Config, clock: &Arc<dyn Clock>) -> Result<Opened, AppError> {
     let view = Arc::new(RwLock::new(view));
     let classes = Arc::new(in_force.classes);
     let model = ranking::in_force(&*store).map_err(failed)?;
-    let ranking = Arc::new(InForce::new(Ranking { model, ..Ranking::builtin() }));
+    let intel = Arc::new(Shelf::open(&path));
+    let ranking = Arc::new(InForce::new(Ranking { model, intel: intel.intel() }));
     let parts = writer::Parts {
         store: Arc::clone(&store),
         classes: Arc::clone(&classes),
@@ -284,7 +303,19 @@ fn open(config: &Config, clock: &Arc<dyn Clock>) -> Result<Opened, AppError> {
     let took_ms = clock.now().since(began);
     info!(path = %path.display(), findings, took_ms, decisions = recovery.lines + made_up, "the store is open");
     let units = Arc::default();
-    Ok(Opened { store, view, feed, classes, units, quarantine, checkpoints, handle, ended })
+    Ok(Opened {
+        store,
+        view,
+        feed,
+        classes,
+        units,
+        intel,
+        ranking,
+        quarantine,
+        checkpoints,
+        handle,
+        ended,
+    })
 }
 
 /// Tells when a thread has ended, and how.

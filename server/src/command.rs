@@ -4,6 +4,7 @@
 //! (`EX_CONFIG`).
 
 mod demo;
+mod intel;
 mod offline;
 mod serve;
 
@@ -76,6 +77,12 @@ enum Command {
         #[arg(long)]
         apply: bool,
     },
+    /// Bring published intelligence about vulnerabilities, or show what is there. The server may run:
+    /// it reads what changed within a day.
+    Intel {
+        #[command(subcommand)]
+        command: intel::Command,
+    },
     /// Print the least-privilege IAM policy for the sources, from what the code calls.
     IamPolicy {
         /// Which sources; all when absent.
@@ -123,6 +130,7 @@ pub fn main() -> ExitCode {
                 Err(error) => return fail(EX_CONFIG, &error),
             }
         }
+        Command::Intel { command } => intel::run(&command),
         Command::IamPolicy { sources } => iam_policy(&sources),
     };
     match outcome {

@@ -17,6 +17,8 @@ pub mod collect;
 pub mod command;
 pub mod config;
 pub mod feed;
+pub mod intel;
+pub mod maturity;
 pub mod quarantine;
 pub mod ranking;
 pub mod refold;

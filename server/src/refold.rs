@@ -14,9 +14,11 @@ mod stale;
 mod window;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
 
 use muster_core::finding::{Finding, Placement};
 use muster_core::ids::{FindingId, Revision};
+use muster_core::intel::Intel;
 use muster_core::plan::{self, Group, Member, Mutation, Refolded};
 use muster_core::report::{FindingClass, Status};
 use muster_core::time::Millis;
@@ -69,7 +71,8 @@ pub struct Refold {
 
 /// Re-folds a store by `classes`, and brings them into force.
 ///
-/// `progress` is told the groups done and those known.
+/// What is written is planned by `intel`: the intelligence that the server would have. `progress` is
+/// told the groups done and those known.
 ///
 /// # Errors
 ///
@@ -77,11 +80,13 @@ pub struct Refold {
 pub fn refold(
     store: &dyn Store,
     classes: &Classes,
+    intel: Arc<Intel>,
     mode: Mode,
     now: Millis,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Refold, StoreError> {
     let mut run = Run::new(store, classes, mode, now)?;
+    run.ranking.intel = intel;
     run.all(progress)?;
     Ok(run.figures)
 }

@@ -24,11 +24,13 @@ pub(crate) mod samples;
 pub mod transfer;
 pub mod verify;
 
+use std::hash::{Hash, Hasher};
+
 use muster_core::change::{Change, Facets};
 use muster_core::finding::{Finding, HeldReport};
 use muster_core::ids::{FindingId, Revision};
 pub use muster_core::plan::Mutation;
-use muster_core::report::ReportDigest;
+use muster_core::report::{IdentityRule, ReportDigest};
 use muster_core::time::Millis;
 
 pub use self::engine::{SledOptions, SledStore, has_store};
@@ -82,8 +84,8 @@ impl Head {
     }
 }
 
-/// What the unchanged-check needs of a report.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// What the unchanged-check and the maturity report need of a report.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportHead {
     /// Which report.
     pub key: ReportDigest,
@@ -97,6 +99,16 @@ pub struct ReportHead {
     pub absent: bool,
     /// [`muster_core::report::Report::looked_hour`]: much later it counts as changed.
     pub looked_hour: u32,
+    /// The rule of its origin key: whose rule id it is. `None` in heads that an earlier version wrote.
+    pub identity: Option<IdentityRule>,
+}
+
+/// All but `identity`: a head that an earlier version wrote is still that of its finding.
+impl Hash for ReportHead {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let Self { key, content_hash, unit, rule_id, absent, looked_hour, identity: _ } = self;
+        (key, content_hash, unit, rule_id, absent, looked_hour).hash(state);
+    }
 }
 
 impl ReportHead {
@@ -109,6 +121,7 @@ impl ReportHead {
             rule_id: held.report.rule_id.clone(),
             absent: held.absence.is_some(),
             looked_hour: held.report.looked_hour(),
+            identity: Some(held.report.origin.rule),
         }
     }
 }
@@ -142,12 +155,21 @@ pub enum MetaTable {
     Store,
     /// Which finding reports go to against their own key; see [`crate::routes`].
     Route,
+    /// What people vouch for; see [`crate::maturity`].
+    Attestation,
 }
 
 impl MetaTable {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Checkpoint, Self::Request, Self::Quarantine, Self::Unit, Self::Store, Self::Route];
+    pub const ALL: [Self; 7] = [
+        Self::Checkpoint,
+        Self::Request,
+        Self::Quarantine,
+        Self::Unit,
+        Self::Store,
+        Self::Route,
+        Self::Attestation,
+    ];
 }
 
 /// Names a commit: unique for one process and store while `count` grows, without a random number.

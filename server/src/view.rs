@@ -21,6 +21,7 @@
 //! Not here: records (the store has them), history, and anything that is not committed.
 
 mod column;
+mod evidence;
 mod grams;
 mod load;
 mod orders;
@@ -54,6 +55,7 @@ use muster_core::time::Millis;
 use roaring::RoaringBitmap;
 
 use self::column::Column;
+pub use self::evidence::STEP as EVIDENCE_STEP;
 pub use self::load::Loader;
 use self::orders::Orders;
 pub use self::query::{
@@ -212,11 +214,11 @@ impl View {
         ended.map(|(_, place)| self.rows.at(*place).id).collect()
     }
 
-    /// Up to `limit` open threats with ids after `after`, ascending.
-    pub fn threats(&self, limit: usize, after: Option<FindingId>) -> Vec<FindingId> {
-        let threats = self.sets.open_threats();
+    /// Up to `limit` open findings with ids after `after`, ascending.
+    pub fn open(&self, limit: usize, after: Option<FindingId>) -> Vec<FindingId> {
+        let open = self.sets.open();
         let places = self.orders.by_id(after, &self.rows);
-        let places = places.filter(|place| threats.contains(*place));
+        let places = places.filter(|place| open.contains(*place));
         places.take(limit).map(|place| self.rows.at(place).id).collect()
     }
 

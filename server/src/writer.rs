@@ -8,6 +8,7 @@
 //! process ends with the reason.
 
 mod answer;
+mod attest;
 mod housekeeping;
 mod place;
 mod plan;
@@ -18,7 +19,9 @@ mod thread;
 
 use muster_core::finding::Finding;
 use muster_core::ids::{FindingId, Revision};
+use muster_core::maturity::Scope;
 use muster_core::plan::{Command, RegroupError};
+use muster_core::priority::Model;
 use muster_core::report::{Report, ReportDigest, ReportKey, Unmapped};
 use muster_core::triage::TriageError;
 use muster_core::unit::{Checkpoint, Unit};
@@ -28,6 +31,7 @@ pub use self::regroup::{Merge, Regrouped, Split};
 pub use self::relations::due;
 pub(crate) use self::requests::check_request;
 pub use self::thread::{DecisionLog, Parts, WriterFailure, spawn};
+use crate::maturity::{Attest, Attested};
 
 /// How many commands may wait. Beyond, whoever asks waits (collectors) or is refused (people).
 pub const QUEUE_MAX: usize = 256;
@@ -124,6 +128,14 @@ pub enum Refused {
     /// Reports cannot be moved so.
     #[error(transparent)]
     Regroup(RegroupError),
+    /// Nothing is vouched for there, so that nothing can be taken back.
+    #[error("{}", attest::nothing_there(recommendation, *scope))]
+    NoAttestation {
+        /// Of which recommendation.
+        recommendation: String,
+        /// For what.
+        scope: Scope,
+    },
     /// The command itself is wrong.
     #[error("{message}")]
     Invalid {
@@ -208,6 +220,7 @@ enum Request {
     Decide(Decisions, oneshot::Sender<Result<DecisionsDone, WriteError>>),
     Merge(Merge, oneshot::Sender<Result<Regrouped, WriteError>>),
     Split(Split, oneshot::Sender<Result<Regrouped, WriteError>>),
+    Attest(Attest, oneshot::Sender<Result<Attested, WriteError>>),
     Conclude(Vec<(FindingId, ReportDigest)>, oneshot::Sender<Result<u64, WriteError>>),
     Tick(Vec<FindingId>, oneshot::Sender<Result<u64, WriteError>>),
     /// From the writer to itself: reports that left for another finding.
@@ -215,6 +228,7 @@ enum Request {
     /// From the writer to itself: resources on which threats moved.
     Relate(Vec<String>),
     Housekeep(oneshot::Sender<Result<u64, WriteError>>),
+    Activate(Model, oneshot::Sender<Result<u64, WriteError>>),
 }
 
 impl WriterHandle {
@@ -238,6 +252,11 @@ impl WriterHandle {
         self.attempt(|answer| Request::Split(split, answer)).await
     }
 
+    /// Writes or withdraws an attestation; refuses at once when the queue is full.
+    pub async fn attest(&self, wanted: Attest) -> Result<Attested, WriteError> {
+        self.attempt(|answer| Request::Attest(wanted, answer)).await
+    }
+
     /// Concludes from two complete sweeps that these reports are gone; says how many findings
     /// changed.
     pub async fn conclude(
@@ -256,6 +275,12 @@ impl WriterHandle {
     /// while it is not zero.
     pub async fn housekeep(&self) -> Result<u64, WriteError> {
         self.wait(Request::Housekeep).await
+    }
+
+    /// Brings rules of priority into force, durably. Findings are rated by them when they are next
+    /// written, and all others behind it, by [`tick`](Self::tick).
+    pub async fn activate(&self, model: Model) -> Result<(), WriteError> {
+        self.attempt(|answer| Request::Activate(model, answer)).await.map(|_| ())
     }
 
     async fn attempt<T>(

@@ -1,6 +1,7 @@
 //! What can be typed. The doc comments here are the help texts.
 
 mod filter;
+mod maturity;
 mod regroup;
 mod triage;
 
@@ -13,6 +14,7 @@ use clap_complete::Shell;
 use muster_api::v1::{FindingOrder, FindingView};
 
 pub(crate) use filter::{Composed, FilterArgs, Hidden};
+pub(crate) use maturity::{AttestArgs, End, MaturityArgs};
 pub(crate) use regroup::{MergeArgs, SplitArgs};
 pub(crate) use triage::{
     AssignArgs, DecideArgs, DoneArgs, EndArgs, NoteArgs, SelectionArgs, SnoozeArgs, SuppressArgs,
@@ -71,7 +73,7 @@ pub(crate) struct GlobalArgs {
     #[arg(long, global = true, env = "MUSTER_ACTOR", hide_env_values = true, value_name = "ACTOR")]
     pub(crate) actor: Option<String>,
 
-    /// How to print: table, wide, json, jsonl, csv or name (see `muster help output`)
+    /// How to print: table, wide, json, jsonl, csv, name or svg (see `muster help output`)
     #[arg(
         short,
         long,
@@ -124,6 +126,8 @@ pub(crate) enum Format {
     Csv,
     /// Ids only, one a line
     Name,
+    /// A picture, of `maturity` alone
+    Svg,
 }
 
 impl Format {
@@ -219,6 +223,17 @@ pub(crate) enum Command {
     ///
     /// Takes the filters of `ls`, and leaves out the same findings.
     Summary(SummaryArgs),
+    /// Show how far the AWS Security Maturity Model is followed
+    ///
+    /// Each of its 65 recommendations is met, partly met, unmet, unknown or attested, by what findings,
+    /// products and decisions say; then what to do next. Nothing seen is unknown, never met.
+    #[command(after_help = topics::MATURITY)]
+    Maturity(MaturityArgs),
+    /// Vouch for what no finding can show, until a time
+    ///
+    /// An attestation fills what findings leave open, and never outweighs one that speaks against it.
+    #[command(after_help = topics::ATTEST)]
+    Attest(AttestArgs),
     /// Show documents that could not be understood
     ///
     /// They are kept, with the reason, and read again with the next sweep once that is mended.

@@ -1,9 +1,11 @@
 //! A file for each command.
 
+mod attest;
 mod completions;
 mod get;
 mod history;
 mod ls;
+mod maturity;
 mod regroup;
 mod repeat;
 mod summary;
@@ -13,7 +15,7 @@ mod units;
 mod unmapped;
 mod watch;
 
-use super::args::Command;
+use super::args::{Command, Format};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::session::Session;
@@ -21,6 +23,9 @@ use super::topics;
 
 /// Runs a command.
 pub(crate) async fn run(session: &mut Session, command: &Command) -> Result<Exit, Failure> {
+    if session.format == Format::Svg && !matches!(command, Command::Maturity(_)) {
+        return Err(Failure::usage("only `muster maturity` prints svg"));
+    }
     match command {
         Command::Ls(args) => ls::run(session, args).await,
         Command::Get(args) => get::run(session, args).await,
@@ -38,6 +43,8 @@ pub(crate) async fn run(session: &mut Session, command: &Command) -> Result<Exit
         Command::History(args) => history::run(session, args).await,
         Command::Units(args) => units::run(session, args).await,
         Command::Summary(args) => summary::run(session, args).await,
+        Command::Maturity(args) => maturity::run(session, args).await,
+        Command::Attest(args) => attest::run(session, args).await,
         Command::Unmapped(args) => unmapped::run(session, args).await,
         Command::Completions(args) => completions::run(session, args),
         Command::Version => topic::version(session),

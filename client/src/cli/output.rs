@@ -5,5 +5,6 @@ pub(crate) mod csv;
 pub(crate) mod detail;
 pub(crate) mod document;
 pub(crate) mod findings;
+pub(crate) mod heatmap;
 pub(crate) mod json;
 pub(crate) mod table;

@@ -35,6 +35,21 @@ Examples:
   muster split 3kq7 2 -m 'another port'
   muster split 3kq7 'native|arn:aws:...' -m 'another port' -o name";
 
+/// Below the options of `muster maturity`.
+pub(crate) const MATURITY: &str = "\
+Examples:
+  muster maturity --phase 1              quick wins: what to begin with
+  muster maturity --account 123456789012 -o json
+  muster maturity -o svg > maturity.svg  phase by domain, for a report";
+
+/// Below the options of `muster attest`.
+pub(crate) const ATTEST: &str = "\
+Examples:
+  muster attest P2-SG-3 --evidence 'training plan of 12 May' --expires 180d
+  muster attest P1-SG-2 --account 123456789012 --evidence 'deny policy' --expires 2027-06-30
+  muster attest P2-SG-3 --remove -m 'given up'
+  muster attest --list";
+
 /// `muster help exit-codes`.
 pub(crate) static EXIT_CODES_TEMPLATE: LazyLock<String> = LazyLock::new(|| {
     let mut text = "Exit codes. The numbers never change their meaning.\n\n".to_owned();
@@ -87,6 +102,7 @@ Output formats. Data goes to stdout; counts, warnings, errors and hints go to st
   jsonl   one document a line, as it arrives
   csv     comma-separated, RFC 4180, with a header
   name    ids only, one a line: input for `muster ack -`
+  svg     of `maturity` alone: a picture that a browser shows and that needs nothing else
 
 JSON has schema_version 1, names in snake_case, times in RFC 3339 (UTC), and enumerated values in the
 words of the filter language. Every key of a view is there; null means absent. Keys may be added; none

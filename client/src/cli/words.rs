@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use muster_api::v1::{
-    ChangeKind, Exposure, FilterEffect, FindingClass, FindingRelation, PlacementKind, PriorityBand,
-    ReportPath, Severity, Source, Status, TriageReason, TriageState, UnitCondition,
+    ChangeKind, Effort, ExploitState, Exposure, FilterEffect, FindingClass, FindingRelation,
+    MaturityVerdict, Observability, PlacementKind, PriorityBand, Privilege, ReportPath, Severity,
+    Source, Status, TriageReason, TriageState, UnitCondition,
 };
 
 /// An enumerated value of the contract.
@@ -51,12 +52,17 @@ macro_rules! words {
 
 words! {
     ChangeKind => "CHANGE_KIND_";
+    Effort => "EFFORT_";
+    ExploitState => "EXPLOIT_STATE_";
     Exposure => "EXPOSURE_";
     FilterEffect => "FILTER_EFFECT_";
     FindingClass => "FINDING_CLASS_";
     FindingRelation => "FINDING_RELATION_";
+    MaturityVerdict => "MATURITY_VERDICT_";
+    Observability => "OBSERVABILITY_";
     PlacementKind => "PLACEMENT_KIND_";
     PriorityBand => "PRIORITY_BAND_";
+    Privilege => "PRIVILEGE_";
     ReportPath => "REPORT_PATH_";
     Severity => "SEVERITY_";
     Status => "STATUS_";

@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures::stream;
 use hyper_util::rt::TokioIo;
 use muster_api::v1::findings_service_server::{FindingsService, FindingsServiceServer};
+use muster_api::v1::maturity_service_server::{MaturityService, MaturityServiceServer};
 use muster_api::v1::triage_service_server::{TriageService, TriageServiceServer};
 use muster_api::v1::unit_service_server::{UnitService, UnitServiceServer};
 use muster_api::v1::watch_findings_response::Event;
@@ -53,6 +54,11 @@ pub(crate) struct State {
     pub(crate) batches: Vec<BatchTriageFindingsRequest>,
     pub(crate) merges: Vec<MergeFindingsRequest>,
     pub(crate) splits: Vec<SplitFindingRequest>,
+    pub(crate) maturity: GetMaturityResponse,
+    pub(crate) reports: Vec<GetMaturityRequest>,
+    pub(crate) attestations: Vec<Attestation>,
+    pub(crate) puts: Vec<PutAttestationRequest>,
+    pub(crate) removals: Vec<RemoveAttestationRequest>,
     pub(crate) actors: Vec<String>,
     pub(crate) calls: Vec<&'static str>,
     /// The largest page the server gives.
@@ -129,6 +135,7 @@ impl Fake {
             .add_service(FindingsServiceServer::new(self.clone()))
             .add_service(TriageServiceServer::new(self.clone()))
             .add_service(UnitServiceServer::new(self.clone()))
+            .add_service(MaturityServiceServer::new(self.clone()))
     }
 
     /// Notes a call, and gives the next scripted error of it.
@@ -446,5 +453,51 @@ impl UnitService for Fake {
             documents,
             next_page_token: String::new(),
         }))
+    }
+}
+
+#[tonic::async_trait]
+impl MaturityService for Fake {
+    async fn get_maturity(
+        &self,
+        request: Request<GetMaturityRequest>,
+    ) -> Result<Response<GetMaturityResponse>, Status> {
+        self.called("GetMaturity", &request)?;
+        let mut state = self.state();
+        state.reports.push(request.into_inner());
+        Ok(Response::new(state.maturity.clone()))
+    }
+
+    async fn list_attestations(
+        &self,
+        request: Request<ListAttestationsRequest>,
+    ) -> Result<Response<ListAttestationsResponse>, Status> {
+        self.called("ListAttestations", &request)?;
+        let attestations = self.state().attestations.clone();
+        Ok(Response::new(ListAttestationsResponse { attestations, next_page_token: String::new() }))
+    }
+
+    async fn put_attestation(
+        &self,
+        request: Request<PutAttestationRequest>,
+    ) -> Result<Response<PutAttestationResponse>, Status> {
+        let failed = self.called("PutAttestation", &request);
+        let mut state = self.state();
+        state.puts.push(request.into_inner());
+        failed?;
+        let attestation = state.attestations.first().cloned();
+        let replayed = state.puts.len() > 1;
+        Ok(Response::new(PutAttestationResponse { attestation, changed: !replayed, replayed }))
+    }
+
+    async fn remove_attestation(
+        &self,
+        request: Request<RemoveAttestationRequest>,
+    ) -> Result<Response<RemoveAttestationResponse>, Status> {
+        self.called("RemoveAttestation", &request)?;
+        let mut state = self.state();
+        state.removals.push(request.into_inner());
+        let attestation = state.attestations.first().cloned();
+        Ok(Response::new(RemoveAttestationResponse { attestation, replayed: false }))
     }
 }

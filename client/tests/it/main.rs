@@ -9,6 +9,7 @@ mod decide;
 mod fake;
 mod list;
 mod make;
+mod maturity;
 mod regroup;
 mod show;
 mod watch;

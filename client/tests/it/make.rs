@@ -189,6 +189,19 @@ pub(crate) fn bucket_of_three() -> Finding {
             ReportAttribute { name: "access".into(), value: "read".into() },
             ReportAttribute { name: "public".into(), value: "true".into() },
         ],
+        signals: Some(Signals {
+            criticality: Some(90),
+            confidence: Some(80),
+            tags: vec![Tag { key: "env".into(), value: "prod".into() }],
+            privilege: Privilege::Read.into(),
+            attack_sequence: false,
+            vulnerability: Some(Vulnerability {
+                cves: vec!["CVE-2021-44228".into()],
+                exploit: ExploitState::ProofOfConcept.into(),
+                epss_permille: Some(500),
+                fix_available: Some(true),
+            }),
+        }),
         ..Report::default()
     };
     let by_hand = Report {

@@ -50,7 +50,12 @@ async fn json_has_all_of_it() {
     assert_eq!(report["key"], "native|ta|Pfx0RwqBli|logs");
     assert_eq!(report["placement"]["kind"], "DECISION");
     assert_eq!(report["placement"]["decided"]["actor"]["principal"], "user:alice");
-    assert_eq!(finding["reports"][2]["attributes"][0]["name"], "access");
+    let class = &finding["reports"][2];
+    assert_eq!(class["attributes"][0]["name"], "access");
+    assert_eq!(class["signals"]["tags"][0]["value"], "prod");
+    assert_eq!(class["signals"]["privilege"], "READ");
+    assert_eq!(class["signals"]["vulnerability"]["cves"][0], "CVE-2021-44228");
+    assert_eq!(class["signals"]["vulnerability"]["exploit"], "PROOF_OF_CONCEPT");
     assert_eq!(record["merged_into_id"], bucket().id);
     assert_eq!(record["merged"]["action"], "merge");
 }

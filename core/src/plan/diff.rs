@@ -4,7 +4,7 @@ use crate::change::FieldChange;
 use crate::finding::{Facts, Finding, HeldReport};
 use crate::intel::Exploitation;
 use crate::priority::Gate;
-use crate::report::{Resource, bounded};
+use crate::report::{Resource, Signals, bounded};
 use crate::time::Millis;
 use crate::triage::TriageReason;
 
@@ -21,7 +21,9 @@ pub(super) fn material(before: &Facts, after: &Facts) -> bool {
     let reopened = !before.status.is_open();
     let moved = (before.severity, before.severity_normalized)
         != (after.severity, after.severity_normalized)
-        || before.exposure != after.exposure
+        // Who closes a way in, or learns what kind it is, need not be asked again.
+        || before.exposure < after.exposure
+        || worse(&before.signals, &after.signals)
         || before.class != after.class
         || before.rule_id != after.rule_id
         || before.title != after.title
@@ -31,6 +33,12 @@ pub(super) fn material(before: &Facts, after: &Facts) -> bool {
         || ids(&before.resources) != ids(&after.resources)
         || (before.account, &before.region) != (after.account, &after.region);
     after.status.is_open() && (reopened || moved)
+}
+
+/// Whether there is news of an attack or an exploit.
+fn worse(before: &Signals, after: &Signals) -> bool {
+    let exploit = |signals: &Signals| signals.vulnerability.as_ref().map(|found| found.exploit);
+    (after.sequence && !before.sequence) || exploit(before) < exploit(after)
 }
 
 fn ids(resources: &[Resource]) -> Vec<&str> {

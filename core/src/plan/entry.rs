@@ -88,6 +88,7 @@ fn kinds(current: &Finding, next: &Finding) -> Vec<ChangeKind> {
         if current.reports != next.reports || kinds.is_empty() {
             kinds.push(ChangeKind::Observed);
         }
+        kinds.sort_unstable();
     }
     kinds
 }

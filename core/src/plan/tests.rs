@@ -178,7 +178,9 @@ fn a_change_says_what_moved_and_of_what_kind() {
     assert_eq!(moved_field(&acknowledged, "triage.state"), Some(("NEW", "ACKNOWLEDGED")));
 
     let threat = Report { class: FindingClass::Threat, ..control() };
-    let older = tick(&found(&[threat]), rules(NOON.plus(3 * DAY_MS))).unwrap();
+    let threat = found(&[threat]);
+    assert_eq!(tick(&threat, rules(NOON.plus(3 * DAY_MS))), None, "20 points are no news");
+    let older = tick(&threat, rules(NOON.plus(9 * DAY_MS))).unwrap();
     assert_eq!(older.change.kinds, [Reprioritized]);
     assert!(moved_field(&older, "priority.score").is_some());
 }

@@ -1,138 +1,433 @@
-//! The points of each factor: functions of what is known and of the rules.
-//!
-//! Monotone: what is worse never has fewer points. What is not known has none, and says so. Texts name
-//! steps, never days or counts that move by themselves: a score that stays is not written again.
+//! What each factor gives.
 
-mod attack;
-mod work;
+use super::table::{Condition, Environment, Floor, Table, Tier};
+use super::{Factor, Inputs, Model, Reason};
+use crate::finding::{Due, Facts, RelatedThreat};
+use crate::report::{ExploitState, Exposure, FindingClass, Privilege, Vulnerability};
+use crate::time::DAY_MS;
 
-use std::borrow::Cow;
+/// From how many points a threat or a privilege counts for combinations.
+const STRONG: i32 = 80;
 
-pub(super) use self::attack::recency_at_first;
-pub(super) use self::work::overdue;
-use super::Factor;
-use super::form::{Number, Pairs, SCORED};
-use super::seen::Seen;
-use super::table::{Environment, Table};
-use crate::report::{Exposure, FindingClass, Privilege};
+/// From how many points an exploit does.
+const LIKELY: i32 = 90;
 
-/// What a factor gives.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Line {
-    /// At most the cap of the factor.
-    pub(super) points: i32,
-    /// What was seen, for people.
-    pub(super) value: Cow<'static, str>,
-    /// It is not known.
-    pub(super) missing: bool,
-}
+/// The most that each factor gives.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Most([i32; Factor::ALL.len()]);
 
-impl Line {
-    pub(super) fn new(points: i32, value: impl Into<Cow<'static, str>>) -> Self {
-        Self { points, value: value.into(), missing: false }
+impl Most {
+    pub(super) fn of(table: &Table) -> Self {
+        let p = &table.points;
+        let exploit = [
+            p.exploit.known_exploited,
+            p.exploit.active,
+            p.exploit.epss_half,
+            p.exploit.epss_tenth,
+            p.exploit.proof_of_concept,
+        ];
+        let threat = [p.threat.recon, p.threat.suspicious, p.threat.compromise, p.threat.sequence];
+        let phase = [p.quick_win.phase_1, p.quick_win.phase_2, p.quick_win.phase_3];
+        let exposure = [
+            p.exposure.private,
+            p.exposure.organization,
+            p.exposure.cross_account,
+            p.exposure.internet,
+            p.exposure.public,
+        ];
+        let environment = [
+            p.environment.production,
+            p.environment.unknown,
+            p.environment.staging,
+            p.environment.development,
+            p.environment.sandbox,
+        ];
+        let privilege = [
+            p.privilege.read,
+            p.privilege.write,
+            p.privilege.escalation,
+            p.privilege.admin,
+            p.privilege.root,
+        ];
+        let largest = |points: &[i32]| points.iter().copied().max().unwrap_or(0);
+        Self(Factor::ALL.map(|factor| match factor {
+            Factor::Severity => table.severity.most(),
+            Factor::Exposure => largest(&exposure),
+            Factor::Criticality => p.criticality.full,
+            Factor::Environment => largest(&environment),
+            Factor::Privilege => largest(&privilege),
+            Factor::Threat => largest(&threat),
+            Factor::Exploit => largest(&exploit) + p.exploit.automatable + p.exploit.total_impact,
+            Factor::Corroboration => largest(&[p.corroboration.two, p.corroboration.three]),
+            Factor::Recurrence => p.recurrence.most,
+            Factor::Recency => largest(&[p.recency.day, p.recency.week, p.recency.month]),
+            Factor::Overdue => p.overdue.most,
+            Factor::QuickWin => {
+                largest(&phase) + largest(&[p.quick_win.low_effort, p.quick_win.medium_effort])
+            }
+            Factor::Compliance => p.compliance.most,
+            Factor::Combination => p.combination.most,
+            Factor::Compression | Factor::Floor => 0,
+        }))
     }
 
-    pub(super) fn missing(value: &'static str) -> Self {
-        Self { points: 0, value: value.into(), missing: true }
+    pub(super) fn sum(&self) -> i32 {
+        self.0.iter().sum()
+    }
+
+    fn at(&self, factor: Factor) -> i32 {
+        self.0[factor as usize]
     }
 }
 
-/// What every factor with points gives, in the order of [`Factor::ALL`]; nothing yet for a deadline that
-/// is over, which follows from the rest.
-pub(super) fn lines(table: &Table, seen: &Seen<'_>) -> [Line; SCORED] {
-    let mut lines = [
-        severity(table, seen),
-        exposure(table, seen),
-        criticality(table, seen),
-        environment(table, seen),
-        privilege(table, seen),
-        attack::threat(table, seen),
-        attack::exploit(table, seen),
-        work::corroboration(table, seen),
-        work::recurrence(table, seen),
-        attack::recency(table, seen),
-        Line::new(0, "not over"),
-        work::quick_win(table, seen),
-        work::compliance(table, seen),
-        Line::default(),
-    ];
-    for (factor, line) in Factor::ALL.into_iter().zip(&mut lines) {
-        line.points = line.points.min(table.cap(factor));
+impl Model {
+    /// All factors but what depends on their sum, in order.
+    pub(super) fn factors(&self, inputs: Inputs<'_>, day: i64) -> Vec<Reason> {
+        let exposure = self.exposure(inputs.facts);
+        let (criticality, critical) = self.criticality(inputs.facts);
+        let privilege = self.privilege(inputs.facts);
+        let threat = self.threat(inputs);
+        let exploit = self.exploit(inputs);
+        let together = Together {
+            reachable: inputs.facts.exposure >= Exposure::Internet,
+            exploit: exploit.points,
+            worst: inputs.exploitation.is_some_and(|found| {
+                found.automatable == Some(true) && found.total_impact == Some(true)
+            }),
+            precious: critical == Some(100) || inputs.facts.class == FindingClass::SensitiveData,
+            threat: threat.points,
+            privilege: privilege.points,
+        };
+        let mut reasons = Vec::with_capacity(16);
+        reasons.extend([
+            self.severity(inputs.facts),
+            exposure,
+            criticality,
+            self.environment(inputs.facts),
+            privilege,
+            threat,
+            exploit,
+            self.corroboration(inputs.facts),
+            self.recurrence(inputs),
+            self.recency(inputs.facts, day),
+            self.quick_win(inputs.facts),
+            self.compliance(inputs.facts),
+            self.combination(&together),
+        ]);
+        reasons
     }
-    lines[Factor::Combination as usize] = attack::combination(table, seen, &lines);
-    lines
-}
 
-fn severity(table: &Table, seen: &Seen<'_>) -> Line {
-    let facts = seen.inputs.facts;
-    let n = facts.severity_normalized.min(100);
-    let points = table.between(Pairs::Severity, n.into());
-    let label = facts.severity.as_str();
-    match facts.signals.confidence.map(|confidence| confidence.min(100)) {
-        Some(sure) => {
-            let points = points * (100 + i32::from(sure)) / 200;
-            Line::new(points, format!("{label} ({n}), confidence {sure}"))
+    fn reason(&self, factor: Factor, points: i32, value: impl Into<String>) -> Reason {
+        let max = self.0.most.at(factor);
+        Reason { factor, points: points.min(max), max, value: value.into(), missing: false }
+    }
+
+    fn missing(&self, factor: Factor, value: &str) -> Reason {
+        Reason { missing: true, ..self.reason(factor, 0, value) }
+    }
+
+    fn severity(&self, facts: &Facts) -> Reason {
+        let n = facts.severity_normalized.min(100);
+        let points = self.0.table.severity.at(n.into());
+        let value = format!("{} ({n})", facts.severity.as_str());
+        match facts.signals.confidence {
+            None | Some(100..) => self.reason(Factor::Severity, points, value),
+            Some(confidence) => {
+                let points = points * (50 + i32::from(confidence) / 2) / 100;
+                let value = format!("{value}, confidence {confidence}");
+                self.reason(Factor::Severity, points, value)
+            }
         }
-        None => Line::new(points, format!("{label} ({n})")),
+    }
+
+    fn exposure(&self, facts: &Facts) -> Reason {
+        let p = &self.0.table.points.exposure;
+        let (points, value) = match facts.exposure {
+            Exposure::Unknown => {
+                return self.missing(Factor::Exposure, "no report says who can reach it");
+            }
+            Exposure::Private => (p.private, "inside the account"),
+            Exposure::Organization => (p.organization, "the organization"),
+            Exposure::CrossAccount => (p.cross_account, "principals outside the account"),
+            Exposure::Internet => (p.internet, "a way from the internet"),
+            Exposure::Public => (p.public, "public"),
+        };
+        self.reason(Factor::Exposure, points, value)
+    }
+
+    /// With the criticality, 0 to 100.
+    fn criticality(&self, facts: &Facts) -> (Reason, Option<u8>) {
+        let resource = facts.resources.first().map_or("", |resource| &resource.id);
+        let own = self.0.table.assets.iter().filter(|asset| asset.criticality.is_some());
+        let own = own.filter(|asset| asset.has(facts.account, resource, &facts.signals.tags));
+        let own = own.max_by_key(|asset| asset.criticality);
+        let by_rule = own.and_then(|asset| Some((asset.criticality?, asset.name.as_str())));
+        let said = facts.signals.criticality.map(|said| (said.min(100), "said at Security Hub"));
+        let Some((criticality, why)) = by_rule.into_iter().chain(said).max_by_key(|one| one.0)
+        else {
+            return (self.missing(Factor::Criticality, "nobody said how much it matters"), None);
+        };
+        let points = self.0.table.points.criticality.full * i32::from(criticality) / 100;
+        let reason = self.reason(Factor::Criticality, points, format!("{criticality}: {why}"));
+        (reason, Some(criticality))
+    }
+
+    fn environment(&self, facts: &Facts) -> Reason {
+        let p = &self.0.table.points.environment;
+        let resource = facts.resources.first().map_or("", |resource| &resource.id);
+        let mut assets = self.0.table.assets.iter().filter(|asset| asset.environment.is_some());
+        let found = assets.find(|asset| asset.has(facts.account, resource, &facts.signals.tags));
+        let Some((environment, name)) = found.and_then(|one| Some((one.environment?, &one.name)))
+        else {
+            return self.reason(Factor::Environment, p.unknown, "not known");
+        };
+        let points = match environment {
+            Environment::Production => p.production,
+            Environment::Staging => p.staging,
+            Environment::Development => p.development,
+            Environment::Sandbox => p.sandbox,
+        };
+        self.reason(Factor::Environment, points, format!("{}: {name}", environment.as_str()))
+    }
+
+    fn privilege(&self, facts: &Facts) -> Reason {
+        let p = &self.0.table.points.privilege;
+        let by_rule = self.0.table.rule(&facts.rule_id);
+        let by_rule = by_rule.into_iter().flatten().find_map(|rule| rule.privilege);
+        let (points, value) = match facts.signals.privilege.max(by_rule.unwrap_or_default()) {
+            Privilege::Unknown => {
+                return self.missing(Factor::Privilege, "no report says what it allows");
+            }
+            Privilege::Read => (p.read, "reading"),
+            Privilege::Write => (p.write, "writing"),
+            Privilege::Escalation => (p.escalation, "gaining more"),
+            Privilege::Admin => (p.admin, "administration"),
+            Privilege::Root => (p.root, "root"),
+        };
+        self.reason(Factor::Privilege, points, value)
+    }
+
+    /// What kind of threat a finding type is.
+    fn tier(&self, rule_id: &str, severity: u8, sequence: bool) -> Tier {
+        if sequence || rule_id.starts_with("AttackSequence:") {
+            return Tier::Sequence;
+        }
+        let known = self.0.table.rule(rule_id).into_iter().flatten().find_map(|rule| rule.tier);
+        let by_severity = if severity >= 70 { Tier::Compromise } else { Tier::Suspicious };
+        known.unwrap_or(by_severity)
+    }
+
+    fn tier_points(&self, tier: Tier) -> i32 {
+        let p = &self.0.table.points.threat;
+        match tier {
+            Tier::Recon => p.recon,
+            Tier::Suspicious => p.suspicious,
+            Tier::Compromise => p.compromise,
+            Tier::Sequence => p.sequence,
+        }
+    }
+
+    fn threat(&self, inputs: Inputs<'_>) -> Reason {
+        let facts = inputs.facts;
+        if facts.class == FindingClass::Threat {
+            let tier = self.tier(&facts.rule_id, facts.severity_normalized, facts.signals.sequence);
+            return self.reason(Factor::Threat, self.tier_points(tier), tier.as_str());
+        }
+        let Some(RelatedThreat { severity_normalized, rule_id, .. }) = inputs.threat else {
+            return self.reason(Factor::Threat, 0, "none open on the resource");
+        };
+        let tier = self.tier(rule_id, *severity_normalized, false);
+        let value = format!("{} on the resource: {rule_id}", tier.as_str());
+        self.reason(Factor::Threat, self.tier_points(tier) / 2, value)
+    }
+
+    fn exploit(&self, inputs: Inputs<'_>) -> Reason {
+        let p = &self.0.table.points.exploit;
+        let found = inputs.exploitation;
+        let none = Vulnerability::default();
+        let said = inputs.facts.signals.vulnerability.as_ref();
+        if said.is_none() && found.is_none() {
+            if inputs.facts.class == FindingClass::Vulnerability {
+                return self.missing(Factor::Exploit, "no report and no list says if it is used");
+            }
+            return self.reason(Factor::Exploit, 0, "no weakness in software");
+        }
+        let said = said.unwrap_or(&none);
+        let epss = found.and_then(|found| found.epss_permille).max(said.epss_permille);
+        let mut ways = [
+            (
+                found.is_some_and(|found| found.known_exploited),
+                p.known_exploited,
+                "known exploited",
+            ),
+            (said.exploit == ExploitState::Active, p.active, "being used"),
+            (epss >= Some(500), p.epss_half, "EPSS of 0.5 and more"),
+            (epss >= Some(100), p.epss_tenth, "EPSS of 0.1 and more"),
+            (said.exploit == ExploitState::ProofOfConcept, p.proof_of_concept, "code is published"),
+        ];
+        ways.sort_by_key(|(_, points, _)| -points);
+        let known = found.is_some_and(|found| found.epss_permille.is_some())
+            || said.epss_permille.is_some()
+            || said.exploit != ExploitState::Unknown;
+        let best = ways.into_iter().find(|(is, ..)| *is).map(|(_, points, value)| (points, value));
+        let (mut points, mut value) = match best {
+            Some((points, value)) => (points, value.to_owned()),
+            None => (0, "not known to be used".to_owned()),
+        };
+        if found.is_some_and(|found| found.automatable == Some(true)) {
+            points += p.automatable;
+            value.push_str(", automatable");
+        }
+        if found.is_some_and(|found| found.total_impact == Some(true)) {
+            points += p.total_impact;
+            value.push_str(", total impact");
+        }
+        if points == 0 && !known {
+            return self.missing(Factor::Exploit, "no report and no list says if it is used");
+        }
+        self.reason(Factor::Exploit, points, value)
+    }
+
+    fn corroboration(&self, facts: &Facts) -> Reason {
+        let p = &self.0.table.points.corroboration;
+        let products = facts.products.len();
+        let points = match products {
+            0 | 1 => 0,
+            2 => p.two,
+            _ => p.three.max(p.two),
+        };
+        self.reason(Factor::Corroboration, points, format!("{products} products"))
+    }
+
+    fn recurrence(&self, inputs: Inputs<'_>) -> Reason {
+        let p = &self.0.table.points.recurrence;
+        let times = inputs.lifecycle.reopened;
+        let points = p.each.saturating_mul(times.into());
+        self.reason(Factor::Recurrence, points, format!("came back {times} times"))
+    }
+
+    fn recency(&self, facts: &Facts, day: i64) -> Reason {
+        let p = &self.0.table.points.recency;
+        if facts.class != FindingClass::Threat {
+            return self.reason(Factor::Recency, 0, "not a threat");
+        }
+        let seen = facts.last_observed.or(facts.provider_updated).or(facts.first_observed);
+        let Some(seen) = seen else {
+            return self.missing(Factor::Recency, "the threat has no time");
+        };
+        // The texts name the step, not the day: a score that stays is not written again every day.
+        let (points, value) = match day - seen.day() {
+            ..-1 => return self.missing(Factor::Recency, "the threat's time lies ahead"),
+            // The provider's clock may already have the next day.
+            -1..=1 => (p.day.max(p.week).max(p.month), "seen since yesterday"),
+            2..=7 => (p.week.max(p.month), "seen within 7 days"),
+            8..=30 => (p.month, "seen within 30 days"),
+            _ => (0, "not seen for 30 days"),
+        };
+        self.reason(Factor::Recency, points, value)
+    }
+
+    /// Once the deadline has passed, by quarters of its window.
+    pub(super) fn overdue(&self, inputs: Inputs<'_>, due: Option<&Due>, day: i64) -> Reason {
+        let p = &self.0.table.points.overdue;
+        let Some(due) = due.filter(|due| due.at.0 <= day * DAY_MS) else {
+            return self.reason(Factor::Overdue, 0, "not overdue");
+        };
+        let window = (due.day() - inputs.lifecycle.since.day()).max(1);
+        let late = day - due.day();
+        let quarters = i32::try_from((4 * late / window).min(4)).unwrap_or(4);
+        let points = p.first.min(p.most) + (p.most - p.first).max(0) * quarters / 4;
+        let value = match quarters {
+            0 => format!("after {}", due.rule),
+            1..=3 => format!("after {}, by {quarters} quarters of that", due.rule),
+            _ => format!("after {}, by as long again", due.rule),
+        };
+        self.reason(Factor::Overdue, points, value)
+    }
+
+    fn quick_win(&self, facts: &Facts) -> Reason {
+        let p = &self.0.table.points.quick_win;
+        let known = self.0.table.rule(&facts.rule_id);
+        let phase = known.into_iter().flatten().find_map(|rule| rule.phase);
+        let Some(phase) = phase else {
+            return self.reason(Factor::QuickWin, 0, "not in the maturity model");
+        };
+        let effort = known.into_iter().flatten().find_map(|rule| rule.effort);
+        let by_phase = match phase {
+            1 => p.phase_1,
+            2 => p.phase_2,
+            3 => p.phase_3,
+            _ => 0,
+        };
+        let (by_effort, word) = match effort {
+            Some(1) => (p.low_effort, ", low effort"),
+            Some(2) => (p.medium_effort, ", medium effort"),
+            _ => (0, ""),
+        };
+        self.reason(Factor::QuickWin, by_phase + by_effort, format!("phase {phase}{word}"))
+    }
+
+    fn compliance(&self, facts: &Facts) -> Reason {
+        let p = &self.0.table.points.compliance;
+        let known = self.0.table.rule(&facts.rule_id);
+        let standards = known.into_iter().flatten().find(|rule| !rule.standards.is_empty());
+        let standards = standards.map_or(&[][..], |rule| &rule.standards);
+        let count = i32::try_from(standards.len()).unwrap_or(i32::MAX);
+        self.reason(
+            Factor::Compliance,
+            p.each.saturating_mul(count).min(p.most),
+            standards.join(", "),
+        )
+    }
+
+    fn combination(&self, of: &Together) -> Reason {
+        let p = &self.0.table.points.combination;
+        let pairs = [
+            (
+                of.reachable && of.exploit >= LIKELY,
+                p.reachable_exploitable,
+                "reachable and exploited",
+            ),
+            (of.reachable && of.worst, p.reachable_automatable, "reachable and automatable"),
+            (of.reachable && of.precious, p.reachable_precious, "reachable and precious"),
+            (
+                of.threat >= STRONG && of.privilege >= STRONG,
+                p.threatened_privileged,
+                "threatened and privileged",
+            ),
+            (
+                of.exploit >= LIKELY && of.privilege >= STRONG,
+                p.exploitable_privileged,
+                "exploited and privileged",
+            ),
+        ];
+        let there = || pairs.iter().filter(|(is, ..)| *is);
+        let points = there().map(|(_, points, _)| points).sum();
+        let values: Vec<&str> = there().map(|(_, _, value)| *value).collect();
+        self.reason(Factor::Combination, points, values.join(", "))
+    }
+
+    /// The highest floor that holds.
+    pub(super) fn floor(&self, inputs: Inputs<'_>) -> Option<&Floor> {
+        let facts = inputs.facts;
+        let is_threat = facts.class == FindingClass::Threat;
+        let sequence = facts.signals.sequence || facts.rule_id.starts_with("AttackSequence:");
+        let days = self.vulnerability_days(inputs);
+        let holds = |floor: &&Floor| match &floor.condition {
+            Condition::Rules(rules) => rules.contains(&facts.rule_id),
+            Condition::Sequence => is_threat && sequence,
+            Condition::WithinDays(within) => days.is_some_and(|days| days <= *within),
+        };
+        self.0.table.floors.iter().filter(holds).max_by_key(|floor| floor.score)
     }
 }
 
-fn exposure(table: &Table, seen: &Seen<'_>) -> Line {
-    let (number, value) = match seen.exposure {
-        Exposure::Unknown => {
-            return Line::missing("not known: no report says who can reach it");
-        }
-        Exposure::Private => (Number::Private, "inside the account"),
-        Exposure::Organization => (Number::Organization, "accounts of the organization"),
-        Exposure::CrossAccount => (Number::CrossAccount, "principals outside the account"),
-        Exposure::Internet => (Number::Internet, "a network path from the internet"),
-        Exposure::Public => (Number::Public, "public"),
-    };
-    Line::new(table.number(number), value)
-}
-
-fn criticality(table: &Table, seen: &Seen<'_>) -> Line {
-    match seen.criticality {
-        None => Line::missing("not known: no report and no rule says how much it matters"),
-        Some(n) => {
-            let points = table.cap(Factor::Criticality) * i32::from(n) / 100;
-            let is_crown = i32::from(n) >= table.number(Number::CrownJewel);
-            let crown = if is_crown { ", a crown jewel" } else { "" };
-            Line::new(points, format!("{n} of 100{crown}"))
-        }
-    }
-}
-
-fn environment(table: &Table, seen: &Seen<'_>) -> Line {
-    let (number, value) = match seen.environment {
-        Some(Environment::Sandbox) => (Number::Sandbox, "sandbox"),
-        Some(Environment::Development) => (Number::Development, "development"),
-        Some(Environment::Staging) => (Number::Staging, "staging"),
-        None => (Number::UnknownEnvironment, "not known: no tag and no rule says"),
-        Some(Environment::Production) => (Number::Production, "production"),
-    };
-    let points = table.number(number);
-    Line { missing: seen.environment.is_none() && points == 0, ..Line::new(points, value) }
-}
-
-fn privilege(table: &Table, seen: &Seen<'_>) -> Line {
-    let (number, value) = match seen.privilege {
-        Privilege::Unknown if is_about_access(seen) => {
-            return Line::missing("not known: no report says what the access can do");
-        }
-        Privilege::Unknown => return Line::new(0, "not about access"),
-        Privilege::Read => (Number::Read, "reading"),
-        Privilege::Write => (Number::Write, "writing"),
-        Privilege::Escalation => (Number::Escalation, "gaining more access"),
-        Privilege::Admin => (Number::Admin, "everything an administrator can"),
-        Privilege::Root => (Number::Root, "the root user"),
-    };
-    Line::new(table.number(number), value)
-}
-
-/// Whether what can be done with an access is a question at all.
-fn is_about_access(seen: &Seen<'_>) -> bool {
-    let facts = seen.inputs.facts;
-    let of_iam = facts.resources.first().is_some_and(|one| one.kind.starts_with("AwsIam"));
-    of_iam || matches!(facts.class, FindingClass::Threat | FindingClass::Exposure)
+/// What counts together.
+struct Together {
+    reachable: bool,
+    exploit: i32,
+    worst: bool,
+    precious: bool,
+    threat: i32,
+    privilege: i32,
 }

@@ -1,38 +1,27 @@
-//! Makes rules of text, and says what is wrong with it.
+//! Makes a table of rules of text, and says what is wrong with it.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
+use serde::Deserialize;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
 
-use super::Factor;
-use super::check;
-use super::form::{Kind, List, NUMBER_MAX, Number, Pairs, SCORED, sections};
-use crate::ids::AccountId;
+use super::table::{
+    Anchors, Asset, Condition, Deadline, Environment, Floor, Points, RuleFacts, Table, Tier,
+};
+use super::{Band, SCORE_MAX};
+use crate::report::Privilege;
 
 /// The largest text of rules, in bytes (1 MiB).
-const TEXT_BYTES_MAX: usize = 1024 * 1024;
+pub(super) const TEXT_BYTES_MAX: usize = 1024 * 1024;
 
-/// The most rules of one list.
-const RULES_MAX: usize = 4096;
+/// The most points that one value gives.
+const POINTS_MAX: i32 = 1000;
 
-/// The most texts of one list.
-const TEXTS_MAX: usize = 1024;
+/// The longest time to fix something, in days.
+const DAYS_MAX: i64 = 3650;
 
-/// The longest text, in bytes. An ARN has at most 2048.
-const TEXT_MAX: usize = 2048;
-
-/// The most pairs of one table.
-const PAIRS_MAX: usize = 64;
-
-/// What the texts are called.
-const BASE: &str = "the rules";
-const OWN: &str = "your rules";
-
-/// The only version of the form there is.
-const VERSION: i64 = 1;
-
-/// What is wrong with a text of rules.
+/// What is wrong with rules.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{text}, line {line}: {what}")]
 pub struct ModelError {
@@ -44,411 +33,312 @@ pub struct ModelError {
     pub what: String,
 }
 
-/// Where something stands.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct At {
-    pub(super) text: &'static str,
-    pub(super) line: usize,
+/// A text as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    version: Spanned<i64>,
+    #[serde(default)]
+    anchors: BTreeMap<String, Spanned<Vec<(i32, i32)>>>,
+    #[serde(default)]
+    points: BTreeMap<Spanned<String>, BTreeMap<Spanned<String>, Spanned<i32>>>,
+    #[serde(default)]
+    deadline: BTreeMap<Spanned<String>, Spanned<i64>>,
+    #[serde(default)]
+    vulnerability_deadline: Vec<Spanned<DeadlineFile>>,
+    #[serde(default)]
+    floor: Vec<Spanned<FloorFile>>,
+    #[serde(default)]
+    asset: Vec<Spanned<AssetFile>>,
+    #[serde(default)]
+    rule: Vec<Spanned<RuleFile>>,
 }
 
-impl At {
-    pub(super) fn error(self, what: impl Into<String>) -> ModelError {
-        ModelError { text: self.text, line: self.line, what: what.into() }
-    }
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DeadlineFile {
+    when: Vec<String>,
+    /// Left out: with the next upgrade.
+    days: Option<i64>,
 }
 
-/// What a field of a rule says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Said {
-    Texts(Vec<String>),
-    /// Of a fixed set, or a name.
-    Text(String),
-    Number(i32),
-    Flag(bool),
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FloorFile {
+    id: String,
+    score: u16,
+    #[serde(default)]
+    rules: Vec<String>,
+    #[serde(default)]
+    sequence: bool,
+    within_days: Option<i64>,
 }
 
-/// A rule of a list.
-#[derive(Clone, Debug)]
-pub(super) struct Rule {
-    pub(super) list: List,
-    /// In the order of [`List::fields`].
-    pub(super) fields: Vec<(&'static str, Said)>,
-    pub(super) at: At,
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AssetFile {
+    name: String,
+    #[serde(default)]
+    accounts: Vec<String>,
+    #[serde(default)]
+    arns: Vec<String>,
+    #[serde(default)]
+    tags: Vec<TagFile>,
+    environment: Option<String>,
+    criticality: Option<i32>,
 }
 
-impl Rule {
-    fn get(&self, name: &str) -> Option<&Said> {
-        self.fields.iter().find(|(known, _)| *known == name).map(|(_, said)| said)
-    }
-
-    pub(super) fn texts(&self, name: &str) -> &[String] {
-        match self.get(name) {
-            Some(Said::Texts(texts)) => texts,
-            _ => &[],
-        }
-    }
-
-    pub(super) fn text(&self, name: &str) -> Option<&str> {
-        match self.get(name) {
-            Some(Said::Text(text)) => Some(text),
-            _ => None,
-        }
-    }
-
-    pub(super) fn number(&self, name: &str) -> Option<i32> {
-        match self.get(name) {
-            Some(Said::Number(number)) => Some(*number),
-            _ => None,
-        }
-    }
-
-    pub(super) fn flag(&self, name: &str) -> bool {
-        matches!(self.get(name), Some(Said::Flag(true)))
-    }
-
-    /// An error about it.
-    pub(super) fn error(&self, what: impl AsRef<str>) -> ModelError {
-        let (section, list) = self.list.place();
-        let name = self.text("id").map(|id| format!(" `{id}`")).unwrap_or_default();
-        self.at.error(format!("[[{section}.{list}]]{name}: {}", what.as_ref()))
-    }
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TagFile {
+    key: String,
+    #[serde(default)]
+    values: Vec<String>,
 }
 
-/// All that texts say, one over the other.
-#[derive(Clone, Debug)]
-pub(super) struct Raw {
-    pub(super) caps: [Option<(i32, At)>; SCORED],
-    pub(super) numbers: [Option<(i32, At)>; Number::ALL.len()],
-    pub(super) pairs: [Option<(Vec<(i32, i32)>, At)>; Pairs::ALL.len()],
-    /// Ids of standards that count.
-    pub(super) scope: Option<(Vec<String>, At)>,
-    /// Those that are tried first come first.
-    pub(super) rules: Vec<Rule>,
-}
-
-/// What `base` says, and over it the operator's text.
-pub(super) fn compose(base: &str, operator: Option<&str>) -> Result<Raw, ModelError> {
-    let mut raw = Text { name: BASE, text: base }.read()?;
-    if let Some(text) = operator {
-        let own = (Text { name: OWN, text }).read()?;
-        raw.put(own);
-    }
-    check::whole(&raw)?;
-    Ok(raw)
-}
-
-impl Default for Raw {
-    fn default() -> Self {
-        Self {
-            caps: [None; SCORED],
-            numbers: [None; Number::ALL.len()],
-            pairs: [const { None }; Pairs::ALL.len()],
-            scope: None,
-            rules: Vec::new(),
-        }
-    }
-}
-
-impl Raw {
-    /// Lets `own` win: its numbers and tables take the place of others, its rules that of rules with
-    /// the same id, and the rest of its rules are tried first.
-    fn put(&mut self, own: Self) {
-        for (number, own) in self.caps.iter_mut().zip(own.caps) {
-            *number = own.or(*number);
-        }
-        for (number, own) in self.numbers.iter_mut().zip(own.numbers) {
-            *number = own.or(*number);
-        }
-        for (pairs, own) in self.pairs.iter_mut().zip(own.pairs) {
-            *pairs = own.or_else(|| pairs.take());
-        }
-        self.scope = own.scope.or_else(|| self.scope.take());
-        let mut rules = own.rules;
-        for rule in std::mem::take(&mut self.rules) {
-            let replaced = rule.text("id").is_some_and(|id| {
-                rules.iter().any(|own| own.list == rule.list && own.text("id") == Some(id))
-            });
-            let replaced = replaced || (rule.list == List::Cisa && same_row(&rules, &rule));
-            if !replaced {
-                rules.push(rule);
-            }
-        }
-        rules.sort_by_key(|rule| rule.list);
-        self.rules = rules;
-    }
-
-    /// The rules of a list, in the order in which they are tried.
-    pub(super) fn list(&self, list: List) -> impl Iterator<Item = &Rule> {
-        self.rules.iter().filter(move |rule| rule.list == list)
-    }
-}
-
-/// The four answers of a row of CISA's table.
-pub(super) fn row(rule: &Rule) -> [bool; 4] {
-    ["known", "exposed", "automatable", "total_impact"].map(|name| rule.flag(name))
-}
-
-fn same_row(rules: &[Rule], rule: &Rule) -> bool {
-    rules.iter().any(|own| own.list == List::Cisa && row(own) == row(rule))
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RuleFile {
+    ids: Vec<String>,
+    privilege: Option<String>,
+    tier: Option<String>,
+    phase: Option<u8>,
+    effort: Option<String>,
+    #[serde(default)]
+    standards: Vec<String>,
+    days: Option<i64>,
 }
 
 /// A text under reading.
 #[derive(Clone, Copy)]
-struct Text<'t> {
-    name: &'static str,
-    text: &'t str,
+pub(super) struct Text<'t> {
+    pub(super) name: &'static str,
+    pub(super) text: &'t str,
 }
 
-type Value<'t> = Spanned<DeValue<'t>>;
-
 impl Text<'_> {
-    fn at(self, span: Range<usize>) -> At {
+    fn error(&self, span: Range<usize>, what: impl Into<String>) -> ModelError {
         let before = self.text.get(..span.start).unwrap_or(self.text);
-        At { text: self.name, line: before.matches('\n').count() + 1 }
+        let line = before.matches('\n').count() + 1;
+        ModelError { text: self.name, line, what: what.into() }
     }
 
-    fn error(self, span: Range<usize>, what: impl Into<String>) -> ModelError {
-        self.at(span).error(what)
-    }
-
-    fn read(self) -> Result<Raw, ModelError> {
+    /// Puts what it says over `table`: numbers replace, entries of lists come first.
+    pub(super) fn over(self, table: &mut Table) -> Result<(), ModelError> {
         if self.text.len() > TEXT_BYTES_MAX {
             return Err(self.error(0..0, format!("the text has more than {TEXT_BYTES_MAX} bytes")));
         }
-        let table = DeTable::parse(self.text).map_err(|error| {
-            self.error(error.span().unwrap_or(0..0), format!("no TOML: {}", error.message()))
-        })?;
-        let (mut raw, mut version) = (Raw::default(), None);
-        for (key, value) in table.get_ref() {
-            match &**key.get_ref() {
-                "version" => version = Some((self.integer(value)?, value)),
-                name => match sections().find(|section| *section == name) {
-                    Some(section) => self.section(section, value, &mut raw)?,
-                    None => {
-                        let known: Vec<_> = sections().collect();
-                        let known = known.join(", ");
-                        let what = format!("there is no section `{name}`; there are {known}");
-                        return Err(self.error(key.span(), what));
-                    }
-                },
-            }
+        let file: File = toml::from_str(self.text)
+            .map_err(|error| self.error(error.span().unwrap_or(0..0), error.message()))?;
+        if *file.version.get_ref() != 1 {
+            let what = "this program reads `version = 1`";
+            return Err(self.error(file.version.span(), what));
         }
-        match version {
-            Some((VERSION, _)) => {}
-            Some((_, value)) => {
-                let what = format!("this program reads `version = {VERSION}`");
-                return Err(self.error(value.span(), what));
-            }
-            None => return Err(self.error(0..0, format!("write `version = {VERSION}` first"))),
+        self.numbers(&file, table)?;
+        self.deadlines(&file, table)?;
+        let floors = file.floor.iter().map(|floor| self.floor(floor));
+        table.floors.splice(0..0, floors.collect::<Result<Vec<_>, _>>()?);
+        let assets = file.asset.iter().map(|asset| self.asset(asset));
+        table.assets.splice(0..0, assets.collect::<Result<Vec<_>, _>>()?);
+        // Later ones give way to what is there, so the operator's are read first.
+        let mut rules = std::mem::take(&mut table.rules);
+        for rule in &file.rule {
+            self.rule(rule, &mut table.rules)?;
         }
-        raw.rules.sort_by_key(|rule| (rule.list, rule.at.line));
-        check::once(&raw)?;
-        Ok(raw)
+        for (id, known) in rules.drain() {
+            table.rules.entry(id).or_default().fill(&known);
+        }
+        Ok(())
     }
 
-    fn section(
-        self,
-        section: &'static str,
-        value: &Value<'_>,
-        raw: &mut Raw,
-    ) -> Result<(), ModelError> {
-        for (key, value) in self.table(value)? {
-            let name = &**key.get_ref();
-            let at = self.at(key.span());
-            let cap = Factor::ALL.into_iter().position(|factor| factor.as_str() == section);
-            let cap = cap.filter(|_| name == "cap").and_then(|at| raw.caps.get_mut(at));
-            if let Some(cap) = cap {
-                *cap = Some((self.number(value, 0, NUMBER_MAX)?, at));
-            } else if let Some(number) = find(Number::ALL, Number::place, section, name) {
-                let number_max =
-                    if section == "deadlines" && name.starts_with("use_") { 1 } else { NUMBER_MAX };
-                raw.numbers[number as usize] = Some((self.number(value, 0, number_max)?, at));
-            } else if let Some(pairs) = find(Pairs::ALL, Pairs::place, section, name) {
-                raw.pairs[pairs as usize] = Some((self.pairs(value)?, at));
-            } else if let Some(list) = find(List::ALL, List::place, section, name) {
-                let rules = self.list(value)?;
-                if rules.len() > RULES_MAX {
-                    let what = format!("`{name}` has more than {RULES_MAX} rules");
+    fn numbers(self, file: &File, table: &mut Table) -> Result<(), ModelError> {
+        for (name, pairs) in &file.anchors {
+            let anchors = self.anchors(pairs)?;
+            match name.as_str() {
+                "severity" => table.severity = anchors,
+                "compression" => table.compression = anchors,
+                _ => {
+                    let what = format!("there are no anchors `{name}`: severity, compression");
+                    return Err(self.error(pairs.span(), what));
+                }
+            }
+        }
+        for (factor, values) in &file.points {
+            for (value, points) in values {
+                let number = *points.get_ref();
+                if !(0..=POINTS_MAX).contains(&number) {
+                    let what = format!("points are 0 to {POINTS_MAX}, not {number}");
+                    return Err(self.error(points.span(), what));
+                }
+                let names = (factor.get_ref().as_str(), value.get_ref().as_str());
+                let Some(place) = table.points.place(names.0, names.1) else {
+                    let what = format!(
+                        "there are no points `{}.{}`; there are {}",
+                        names.0,
+                        names.1,
+                        Points::names()
+                    );
                     return Err(self.error(value.span(), what));
-                }
-                for rule in rules {
-                    raw.rules.push(self.rule(list, rule)?);
-                }
-            } else if (section, name) == ("compliance", "scope") {
-                raw.scope = Some((self.any_texts(value)?, at));
-            } else {
-                let known = known(section).join(", ");
-                let what = format!("[{section}] has no `{name}`; it has {known}");
-                return Err(at.error(what));
+                };
+                *place = number;
             }
         }
         Ok(())
     }
 
-    fn rule(self, list: List, value: &Value<'_>) -> Result<Rule, ModelError> {
-        let mut rule = Rule { list, fields: Vec::new(), at: self.at(value.span()) };
-        let table = self.table(value)?;
-        for (key, _) in table {
-            let name = &**key.get_ref();
-            if !list.fields().any(|(known, _)| known == name) {
-                let known: Vec<_> = list.fields().map(|(known, _)| known).collect();
-                let what = format!("`{name}` is not known; there are {}", known.join(", "));
-                let at = Rule { at: self.at(key.span()), ..rule };
-                return Err(at.error(what));
-            }
+    fn anchors(self, pairs: &Spanned<Vec<(i32, i32)>>) -> Result<Anchors, ModelError> {
+        let list = pairs.get_ref();
+        let ascends = list.windows(2).all(|two| match two {
+            [a, b] => a.0 < b.0 && a.1 <= b.1,
+            _ => true,
+        });
+        let begins = list.first() == Some(&(0, 0)) && list.len() >= 2;
+        let most = list.iter().all(|pair| pair.0 <= 100_000 && pair.1 <= 1000);
+        if !(ascends && begins && most) {
+            let what = "anchors begin with [0, 0] and ascend, to at most 1000 points: a worse input \
+                        must never count less";
+            return Err(self.error(pairs.span(), what));
         }
-        for (name, kind) in list.fields() {
-            let found = table.iter().find(|(key, _)| &**key.get_ref() == name);
-            if let Some((_, value)) = found {
-                rule.fields.push((name, self.field(kind, value)?));
-            }
-        }
-        if let Some(name) = list.required().find(|name| rule.get(name).is_none()) {
-            return Err(rule.error(format!("it needs `{name}`")));
-        }
-        check::rule(&rule)?;
-        Ok(rule)
+        Ok(Anchors(list.clone()))
     }
 
-    fn field(self, kind: Kind, value: &Value<'_>) -> Result<Said, ModelError> {
-        Ok(match kind {
-            Kind::Texts => Said::Texts(self.texts(value)?),
-            Kind::Accounts => {
-                let accounts = self.texts(value)?;
-                if let Some(wrong) = accounts.iter().find(|text| text.parse::<AccountId>().is_err())
-                {
-                    let what =
-                        format!("`{wrong}` is no account; write its twelve digits in quotes");
-                    return Err(self.error(value.span(), what));
-                }
-                Said::Texts(accounts)
+    fn deadlines(self, file: &File, table: &mut Table) -> Result<(), ModelError> {
+        for (band, days) in &file.deadline {
+            let known = Band::ALL.into_iter().find(|known| known.as_str() == band.get_ref());
+            let Some(known) = known else {
+                return Err(self.error(band.span(), "bands are P0, P1, P2, P3, P4"));
+            };
+            table.days[known as usize] = self.days(*days.get_ref(), days.span())?;
+        }
+        let [p4, p3, p2, p1, p0] = table.days;
+        if !(p0 <= p1 && p1 <= p2 && p2 <= p3 && p3 <= p4) {
+            let span = file.deadline.values().next().map_or(0..0, Spanned::span);
+            return Err(self.error(span, "a more urgent band must not have more days"));
+        }
+        for row in &file.vulnerability_deadline {
+            let DeadlineFile { when, days } = row.get_ref();
+            if let Some(other) = when.iter().find(|name| !Deadline::INPUTS.contains(&name.as_str()))
+            {
+                let what = format!("`{other}` is none of {}", Deadline::INPUTS.join(", "));
+                return Err(self.error(row.span(), what));
             }
-            Kind::Id => {
-                let id = self.text(value)?;
-                let allowed = |c: char| c.is_ascii_alphanumeric() || " ._-:/".contains(c);
-                if id.len() > 64 || !id.chars().all(allowed) {
-                    let what =
-                        "an id has at most 64 letters, digits, spaces, `.`, `_`, `-`, `:`, `/`";
-                    return Err(self.error(value.span(), what));
-                }
-                Said::Text(id)
+            let days = days.map(|days| self.days(days, row.span())).transpose()?;
+            let is = Deadline::INPUTS.map(|name| when.iter().any(|given| given == name));
+            table.vulnerability_days[Deadline::index(is)] = days;
+        }
+        Ok(())
+    }
+
+    fn days(self, days: i64, span: Range<usize>) -> Result<i64, ModelError> {
+        if (1..=DAYS_MAX).contains(&days) {
+            return Ok(days);
+        }
+        Err(self.error(span, format!("days are 1 to {DAYS_MAX}, not {days}")))
+    }
+
+    fn floor(self, file: &Spanned<FloorFile>) -> Result<Floor, ModelError> {
+        let FloorFile { id, score, rules, sequence, within_days } = file.get_ref();
+        let condition = match (rules.is_empty(), sequence, within_days) {
+            (false, false, None) => Condition::Rules(rules.clone()),
+            (true, true, None) => Condition::Sequence,
+            (true, false, Some(days)) => Condition::WithinDays(self.days(*days, file.span())?),
+            _ => {
+                let what = format!("floor `{id}`: give one of `rules`, `sequence`, `within_days`");
+                return Err(self.error(file.span(), what));
             }
-            Kind::Word(words) => {
-                let word = self.text(value)?.to_ascii_lowercase();
-                if !words.contains(&&*word) {
-                    let what = format!("`{word}` is none of {}", words.join(", "));
-                    return Err(self.error(value.span(), what));
-                }
-                Said::Text(word)
-            }
-            Kind::Number(from, to) => Said::Number(self.number(value, from, to)?),
-            Kind::Flag => match value.get_ref().as_bool() {
-                Some(flag) => Said::Flag(flag),
-                None => return Err(self.error(value.span(), "true or false is expected")),
-            },
+        };
+        if *score > SCORE_MAX || id.is_empty() {
+            let what = format!("floor `{id}`: it has a name, and a score of at most {SCORE_MAX}");
+            return Err(self.error(file.span(), what));
+        }
+        Ok(Floor { id: id.clone(), score: *score, condition })
+    }
+
+    fn asset(self, file: &Spanned<AssetFile>) -> Result<Asset, ModelError> {
+        let wrong = |what: &str| {
+            let what = format!("asset `{}`: {what}", file.get_ref().name);
+            self.error(file.span(), what)
+        };
+        let AssetFile { name, accounts, arns, tags, environment, criticality } = file.get_ref();
+        let environment = environment.as_deref().map(|name| {
+            Environment::from_name(name)
+                .ok_or_else(|| wrong("environments are production, staging, development, sandbox"))
+        });
+        let criticality = criticality.map(|value| {
+            u8::try_from(value)
+                .ok()
+                .filter(|value| *value <= 100)
+                .ok_or_else(|| wrong("a criticality is 0 to 100, where 100 is a crown jewel"))
+        });
+        let (environment, criticality) = (environment.transpose()?, criticality.transpose()?);
+        if environment.is_none() && criticality.is_none() {
+            return Err(wrong("says nothing; give it an `environment` or a `criticality`"));
+        }
+        if accounts.is_empty() && arns.is_empty() && tags.is_empty() {
+            return Err(wrong("matches nothing; give it `accounts`, `arns` or `tags`"));
+        }
+        let accounts = accounts.iter().map(|account| {
+            account.parse().map_err(|_| wrong(&format!("`{account}` is no account: 12 digits")))
+        });
+        Ok(Asset {
+            name: name.clone(),
+            accounts: accounts.collect::<Result<_, _>>()?,
+            arns: arns.clone(),
+            tags: tags
+                .iter()
+                .map(|tag| {
+                    let values = tag.values.iter().map(|value| value.to_lowercase()).collect();
+                    (tag.key.to_lowercase(), values)
+                })
+                .collect(),
+            environment,
+            criticality,
         })
     }
 
-    fn pairs(self, value: &Value<'_>) -> Result<Vec<(i32, i32)>, ModelError> {
-        let mut pairs = Vec::new();
-        for pair in self.list(value)? {
-            let [x, y] = self.list(pair)?[..] else {
-                return Err(self.error(pair.span(), "a pair is expected, such as [40, 160]"));
-            };
-            pairs.push((self.number(x, 0, 1_000_000)?, self.number(y, 0, NUMBER_MAX)?));
+    fn rule(
+        self,
+        file: &Spanned<RuleFile>,
+        rules: &mut std::collections::HashMap<String, RuleFacts>,
+    ) -> Result<(), ModelError> {
+        let wrong = |what: &str| self.error(file.span(), format!("rule: {what}"));
+        let RuleFile { ids, privilege, tier, phase, effort, standards, days } = file.get_ref();
+        let privilege = privilege.as_deref().map(|name| {
+            let known = Privilege::ALL.into_iter().skip(1);
+            let mut known = known.filter(|known| known.as_str().eq_ignore_ascii_case(name));
+            known.next().ok_or_else(|| wrong("privileges are read, write, escalation, admin, root"))
+        });
+        let tier = tier.as_deref().map(|name| {
+            Tier::from_name(name)
+                .ok_or_else(|| wrong("tiers are recon, suspicious, compromise, sequence"))
+        });
+        let effort = effort.as_deref().map(|name| match name {
+            "low" => Ok(1),
+            "medium" => Ok(2),
+            "high" => Ok(3),
+            _ => Err(wrong("efforts are low, medium, high")),
+        });
+        if phase.is_some_and(|phase| !(1..=4).contains(&phase)) {
+            return Err(wrong("phases are 1 to 4"));
         }
-        if pairs.is_empty() || pairs.len() > PAIRS_MAX {
-            let what = format!("the table has 1 to {PAIRS_MAX} pairs");
-            return Err(self.error(value.span(), what));
-        }
-        Ok(pairs)
-    }
-
-    fn number(self, value: &Value<'_>, from: i32, to: i32) -> Result<i32, ModelError> {
-        let number = self.integer(value)?;
-        let number = i32::try_from(number).ok().filter(|number| (from..=to).contains(number));
-        number.ok_or_else(|| self.error(value.span(), format!("the number is not {from} to {to}")))
-    }
-
-    fn integer(self, value: &Value<'_>) -> Result<i64, ModelError> {
-        let number = value.get_ref().as_integer();
-        let number = number.and_then(|n| i64::from_str_radix(n.as_str(), n.radix()).ok());
-        number.ok_or_else(|| self.error(value.span(), "a whole number is expected"))
-    }
-
-    /// A text that is not empty.
-    fn text(self, value: &Value<'_>) -> Result<String, ModelError> {
-        let Some(text) = value.get_ref().as_str() else {
-            return Err(self.error(value.span(), "a text in quotes is expected"));
+        let facts = RuleFacts {
+            privilege: privilege.transpose()?,
+            tier: tier.transpose()?,
+            phase: *phase,
+            effort: effort.transpose()?,
+            standards: standards.clone(),
+            days: days.map(|days| self.days(days, file.span())).transpose()?,
         };
-        if text.trim().is_empty() {
-            return Err(self.error(value.span(), "the text is empty"));
+        if ids.is_empty() || facts == RuleFacts::default() {
+            return Err(wrong("give it `ids`, and what is known of them"));
         }
-        if text.len() > TEXT_MAX || text.contains(|c: char| c.is_control()) {
-            let what = format!("a text has at most {TEXT_MAX} bytes and no control characters");
-            return Err(self.error(value.span(), what));
-        }
-        Ok(text.to_owned())
-    }
-
-    /// A text or a list of texts, without repeats.
-    fn texts(self, value: &Value<'_>) -> Result<Vec<String>, ModelError> {
-        let texts = self.any_texts(value)?;
-        if texts.is_empty() {
-            let what = "the list is empty; leave the rule out, or name something";
-            return Err(self.error(value.span(), what));
-        }
-        Ok(texts)
-    }
-
-    fn any_texts(self, value: &Value<'_>) -> Result<Vec<String>, ModelError> {
-        if !matches!(value.get_ref(), DeValue::Array(_)) {
-            return Ok(vec![self.text(value)?]);
-        }
-        let items = self.list(value)?;
-        if items.len() > TEXTS_MAX {
-            return Err(
-                self.error(value.span(), format!("the list has more than {TEXTS_MAX} items"))
-            );
-        }
-        let mut texts: Vec<String> = Vec::new();
-        for item in items {
-            let text = self.text(item)?;
-            if !texts.contains(&text) {
-                texts.push(text);
+        for id in ids {
+            let is_pattern = id.contains('*');
+            if id.is_empty() || (is_pattern && id.find('*') != id.find(":*").map(|at| at + 1)) {
+                return Err(wrong(&format!("`{id}`: an id, or a purpose as in `Recon:*`")));
             }
+            rules.entry(id.clone()).or_default().fill(&facts);
         }
-        Ok(texts)
+        Ok(())
     }
-
-    fn list<'v, 't>(self, value: &'v Value<'t>) -> Result<Vec<&'v Value<'t>>, ModelError> {
-        let list = value.get_ref().as_array();
-        let list = list.ok_or_else(|| self.error(value.span(), "a list is expected"))?;
-        Ok(list.iter().collect())
-    }
-
-    fn table<'v, 't>(self, value: &'v Value<'t>) -> Result<&'v DeTable<'t>, ModelError> {
-        let table = value.get_ref().as_table();
-        table.ok_or_else(|| self.error(value.span(), "a table is expected"))
-    }
-}
-
-/// What has that section and that key.
-fn find<T: Copy, const N: usize>(
-    all: [T; N],
-    place: impl Fn(T) -> (&'static str, &'static str),
-    section: &str,
-    key: &str,
-) -> Option<T> {
-    all.into_iter().find(|one| place(*one) == (section, key))
-}
-
-/// The keys of a section.
-fn known(section: &str) -> Vec<&'static str> {
-    let numbers = Number::ALL.into_iter().map(Number::place);
-    let pairs = Pairs::ALL.into_iter().map(Pairs::place);
-    let lists = List::ALL.into_iter().map(List::place);
-    let caps = Factor::ALL.into_iter().take(SCORED).map(|factor| (factor.as_str(), "cap"));
-    let all = caps.chain(numbers).chain(pairs).chain(lists).chain([("compliance", "scope")]);
-    all.filter(|(known, _)| *known == section).map(|(_, key)| key).collect()
 }

@@ -131,7 +131,7 @@ impl Entry {
 }
 
 /// Whether `text` is `pattern`, in which `*` is any text.
-fn fits(pattern: &str, text: &str) -> bool {
+pub(crate) fn fits(pattern: &str, text: &str) -> bool {
     let Some((head, tail)) = pattern.split_once('*') else {
         return pattern == text;
     };

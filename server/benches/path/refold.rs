@@ -4,6 +4,7 @@
 //! reports move; then what a change of one class does.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
 use muster_core::finding::Placement;
@@ -41,7 +42,7 @@ fn both(store: &SledStore, classes: &Classes, what: &str) -> Refold {
     let [_, done] = [Mode::DryRun, Mode::Apply].map(|mode| {
         let began = Instant::now();
         let done =
-            refold(store, classes, mode, now, &mut |_, _| {}).expect("the store is re-folded");
+            refold(store, classes, Arc::default(), mode, now, &mut |_, _| {}).expect("the store is re-folded");
         println!(
             "re-fold of {} findings, {what}, {mode:?}: {:.1?} (goal 2 min), {} reports moved, {} merged, {} scans",
             done.findings,

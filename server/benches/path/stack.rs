@@ -19,6 +19,7 @@ pub(crate) struct Stack {
     pub(crate) view: Arc<RwLock<View>>,
     pub(crate) feed: Arc<Feed>,
     pub(crate) writer: WriterHandle,
+    pub(crate) ranking: Arc<InForce>,
 }
 
 impl Stack {
@@ -28,10 +29,11 @@ impl Stack {
         let (journal, _) = Journal::open(directory, store.log_id()).expect("the journal opens");
         let view = Arc::new(RwLock::new(View::build(&*store).expect("the heads read")));
         let feed = Arc::new(Feed::new(store.head()));
+        let ranking = Arc::new(InForce::new(Ranking::builtin()));
         let (writer, _thread) = writer::spawn(Parts {
             store: Arc::clone(&store),
             classes: Arc::new(Classes::builtin()),
-            ranking: Arc::new(InForce::new(Ranking::builtin())),
+            ranking: Arc::clone(&ranking),
             view: Arc::clone(&view),
             feed: Arc::clone(&feed),
             decisions: Box::new(journal),
@@ -40,7 +42,7 @@ impl Stack {
             retention_ms: i64::MAX,
         })
         .expect("a thread");
-        Self { store, view, feed, writer }
+        Self { store, view, feed, writer, ranking }
     }
 }
 

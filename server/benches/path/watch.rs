@@ -43,6 +43,7 @@ async fn measure() {
         view: Arc::clone(&stack.view),
         writer: stack.writer.clone(),
         feed: Arc::clone(&stack.feed),
+        ranking: Arc::clone(&stack.ranking),
         classes: Arc::new(Classes::builtin()),
         units: Arc::new(UnitBoard::default()),
         clock: Arc::new(SystemClock),

@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use muster_core::change::Facets;
 use muster_core::ids::{AccountId, FindingId, Region, Revision};
-use muster_core::report::{FindingClass, ReportDigest, Severity, Status};
+use muster_core::report::{FindingClass, IdentityRule, ReportDigest, Severity, Status};
 use muster_core::time::Millis;
 use muster_core::triage::TriageState;
 use muster_core::unit::SourceKind;
@@ -181,14 +181,42 @@ fn score(severity: Severity, status: Status, class: FindingClass, random: &mut S
     base + random.random_range(0..12) * 4 + exposure + recency
 }
 
+/// Controls that mean something for the maturity report, mostly for several recommendations.
+const CONTROLS: [&str; 12] = [
+    "S3.8",
+    "EC2.19",
+    "IAM.6",
+    "RDS.3",
+    "ECR.1",
+    "SSM.1",
+    "Inspector.2",
+    "CloudTrail.6",
+    "KMS.1",
+    "EC2.42",
+    "Lambda.2",
+    "X.1",
+];
+
 fn reports(number: u32, facets: &Facets) -> Vec<ReportHead> {
+    let identity = match facets.class {
+        FindingClass::Threat => IdentityRule::GuardDuty,
+        FindingClass::Vulnerability => IdentityRule::Inspector,
+        FindingClass::Exposure => IdentityRule::ExternalAccess,
+        FindingClass::Misconfiguration | FindingClass::SensitiveData => IdentityRule::Control,
+    };
+    let rule_id = match identity {
+        IdentityRule::ExternalAccess => "ExternalAccess",
+        IdentityRule::Control => CONTROLS[number as usize % CONTROLS.len()],
+        _ => &facets.rule_id,
+    };
     let report = |source: &SourceKind| ReportHead {
         key: ReportDigest(FindingId::derive(&format!("report {number} {source}")).0),
         content_hash: u64::from(number) << 20,
         unit: format!("{source}/{}/{}", facets.account, facets.region),
-        rule_id: facets.rule_id.clone(),
+        rule_id: rule_id.to_owned(),
         absent: !facets.status.is_open(),
         looked_hour: 0,
+        identity: Some(identity),
     };
     facets.sources.iter().map(report).collect()
 }

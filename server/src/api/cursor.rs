@@ -58,6 +58,8 @@ pub(crate) enum Place {
     Units(String),
     /// `ListUnmappedDocuments`: after the document with this key.
     Unmapped(Vec<u8>),
+    /// `ListAttestations`: after the record with this key.
+    Attestations(Vec<u8>),
     /// `WatchFindings`: inside the snapshot of a revision, after this position.
     Snapshot {
         /// Where the tail will start.
@@ -144,7 +146,7 @@ pub(crate) fn encode(place: &Place, binding: &Binding) -> String {
             bytes.extend_from_slice(&revision.0.to_be_bytes());
         }
         Place::Units(name) => bytes.extend_from_slice(name.as_bytes()),
-        Place::Unmapped(key) => bytes.extend_from_slice(key),
+        Place::Unmapped(key) | Place::Attestations(key) => bytes.extend_from_slice(key),
         Place::Snapshot { start, after } => {
             bytes.extend_from_slice(&start.0.to_be_bytes());
             if let Some(position) = after {
@@ -198,14 +200,17 @@ fn kind(place: &Place) -> u8 {
         Place::Unmapped(_) => 4,
         Place::Snapshot { .. } => 5,
         Place::Live(_) => 6,
+        Place::Attestations(_) => 7,
     }
 }
 
 fn place_family(place: &Place) -> Family {
     match place {
-        Place::Findings(_) | Place::History(_) | Place::Units(_) | Place::Unmapped(_) => {
-            Family::Page
-        }
+        Place::Findings(_)
+        | Place::History(_)
+        | Place::Units(_)
+        | Place::Unmapped(_)
+        | Place::Attestations(_) => Family::Page,
         Place::Snapshot { .. } | Place::Live(_) => Family::Cursor,
     }
 }
@@ -222,6 +227,7 @@ fn read_place(kind: u8, body: &[u8]) -> Option<Place> {
             Place::Snapshot { start: Revision(u64::from_be_bytes(*start)), after }
         }
         6 => Place::Live(read_revision(body)?),
+        7 => Place::Attestations(body.to_vec()),
         _ => return None,
     })
 }

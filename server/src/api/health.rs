@@ -5,6 +5,7 @@ use tonic_health::pb::health_server::HealthServer;
 use tonic_health::server::{HealthReporter, HealthService};
 
 use muster_api::v1::findings_service_server::SERVICE_NAME as FINDINGS;
+use muster_api::v1::maturity_service_server::SERVICE_NAME as MATURITY;
 use muster_api::v1::triage_service_server::SERVICE_NAME as TRIAGE;
 use muster_api::v1::unit_service_server::SERVICE_NAME as UNITS;
 
@@ -19,11 +20,14 @@ pub enum Part {
     Triage,
     /// What is collected.
     Units,
+    /// The maturity report.
+    Maturity,
 }
 
 impl Part {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Process, Self::Findings, Self::Triage, Self::Units];
+    pub const ALL: [Self; 5] =
+        [Self::Process, Self::Findings, Self::Triage, Self::Units, Self::Maturity];
 
     /// The service name that a health check asks for.
     pub fn service_name(self) -> &'static str {
@@ -32,6 +36,7 @@ impl Part {
             Self::Findings => FINDINGS,
             Self::Triage => TRIAGE,
             Self::Units => UNITS,
+            Self::Maturity => MATURITY,
         }
     }
 }

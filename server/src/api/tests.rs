@@ -7,6 +7,7 @@ mod errors;
 mod history;
 mod ids;
 mod lists;
+mod maturity;
 mod regroup;
 mod sample;
 mod telemetry;

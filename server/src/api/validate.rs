@@ -4,6 +4,7 @@
 //! once. A test walks the descriptors of the contract, so that no text or list of a request is
 //! without a limit.
 
+pub(crate) mod maturity;
 pub(crate) mod reads;
 pub(crate) mod regroup;
 pub(crate) mod triage;

@@ -271,9 +271,11 @@ impl Watcher {
         let revision = match place {
             Place::Snapshot { start, .. } => *start,
             Place::Live(revision) => *revision,
-            Place::Findings(_) | Place::History(_) | Place::Units(_) | Place::Unmapped(_) => {
-                Revision::ZERO
-            }
+            Place::Findings(_)
+            | Place::History(_)
+            | Place::Units(_)
+            | Place::Unmapped(_)
+            | Place::Attestations(_) => Revision::ZERO,
         };
         convert::position(self.binding.log_id, revision, self.cursor(place))
     }

@@ -28,12 +28,17 @@ const REMOVE_TICKS: u64 = 600;
 pub(super) async fn run(backend: Backend, stop: CancellationToken) {
     let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut ranking = backend.ranking.subscribe();
     let mut scored_day = None;
     let mut count = 0_u64;
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
             _ = ticks.tick() => {}
+        }
+        if ranking.has_changed().unwrap_or(false) {
+            ranking.mark_unchanged();
+            scored_day = None;
         }
         if let Err(error) =
             tick(&backend, &mut scored_day, count.is_multiple_of(REMOVE_TICKS), &stop).await
@@ -64,14 +69,14 @@ async fn tick(
     Ok(())
 }
 
-/// Scores open threats again, since their recency depends on the day; says whether it came to the
-/// end.
+/// Rates all open findings again, since recency and deadlines depend on the day, and the rules may be
+/// others; says whether it came to the end. People who ask meanwhile wait for one step at most.
 async fn score_again(backend: &Backend, stop: &CancellationToken) -> Result<bool, WriteError> {
     let mut after: Option<FindingId> = None;
     loop {
         let step = {
             let view = backend.view.read().expect("no holder of this lock panics");
-            view.threats(STEP, after)
+            view.open(STEP, after)
         };
         let Some(last) = step.last() else { return Ok(true) };
         after = Some(*last);

@@ -7,12 +7,14 @@ use std::error::Error;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, IsTerminal, Read, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
 use muster_core::finding::Placement;
 use muster_core::weakness::Classes;
 
 use crate::clock::{Clock as _, SystemClock};
+use crate::intel;
 use crate::refold::{self, Mode};
 use crate::store::transfer::{self, Counts};
 use crate::store::verify::{self, Verified};
@@ -62,7 +64,10 @@ fn report(verified: &Verified, out: &mut dyn Write) -> Result<(), Box<dyn Error>
 pub(super) fn refold(data_dir: &Path, classes: &Classes, mode: Mode) -> Result<(), Box<dyn Error>> {
     let store = open(data_dir)?;
     let watched = io::stderr().is_terminal();
-    let done = refold::refold(&store, classes, mode, SystemClock.now(), &mut |done, known| {
+    let (intel, _) = intel::load(data_dir);
+    let intel = Arc::new(intel);
+    let now = SystemClock.now();
+    let done = refold::refold(&store, classes, intel, mode, now, &mut |done, known| {
         if watched && (done.is_multiple_of(PROGRESS_GROUPS) || done == known) {
             progress(done, known);
         }

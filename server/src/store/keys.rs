@@ -45,6 +45,8 @@ pub(crate) enum Table {
     Store = 0x14,
     /// [`MetaTable::Route`].
     Route = 0x15,
+    /// [`MetaTable::Attestation`].
+    Attestation = 0x16,
     /// Heads by slot: scanned whole when the view is built.
     Head = 0x20,
     /// Findings by slot: scanned whole by export and verify.
@@ -58,7 +60,7 @@ pub(crate) enum Table {
 impl Table {
     /// All of them, by their keys.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::State,
         Self::Checkpoint,
         Self::Request,
@@ -66,6 +68,7 @@ impl Table {
         Self::Unit,
         Self::Store,
         Self::Route,
+        Self::Attestation,
         Self::Head,
         Self::Record,
         Self::Dictionary,
@@ -81,6 +84,7 @@ impl Table {
             MetaTable::Unit => Self::Unit,
             MetaTable::Store => Self::Store,
             MetaTable::Route => Self::Route,
+            MetaTable::Attestation => Self::Attestation,
         }
     }
 

@@ -26,7 +26,7 @@ use super::{Head, MetaRow, MetaTable, Store, StoreError};
 use crate::quarantine::Kept;
 use crate::ranking;
 use crate::routes::{self, RouteFrom, Routes};
-use crate::{checkpoint, writer};
+use crate::{checkpoint, maturity, writer};
 
 /// How many violations are kept with their text; all are counted.
 pub const VIOLATIONS_KEPT: usize = 100;
@@ -333,6 +333,10 @@ fn check_row(table: MetaTable, (key, value): &MetaRow) -> Option<Violation> {
         MetaTable::Route => {
             let read = routes::read_row(key, value).map_err(|error| error.to_string());
             (Promise::D3, read.map(drop))
+        }
+        MetaTable::Attestation => {
+            let read = maturity::read_row(key, value).map_err(|error| error.to_string());
+            (Promise::S1, read.map(drop))
         }
         // Nothing is kept there yet.
         MetaTable::Unit | MetaTable::Store => return None,

@@ -1,6 +1,6 @@
 //! Which finding holds which report, and what is known of it.
 
-use muster_core::report::ReportDigest;
+use muster_core::report::{IdentityRule, ReportDigest};
 use roaring::RoaringBitmap;
 
 use super::column::Column;
@@ -33,11 +33,14 @@ pub(super) struct Entry {
     pub(super) finding: u32,
     /// The next report of that finding.
     next: u32,
-    unit: u32,
-    rule: u32,
+    pub(super) unit: u32,
+    pub(super) rule: u32,
     pub(super) absent: bool,
     pub(super) looked_hour: u32,
+    pub(super) identity: Option<IdentityRule>,
 }
+
+const _: () = assert!(size_of::<Entry>() <= 48, "an entry is dense");
 
 impl Reports {
     /// Makes `reports` those of the finding at `place`. A report that another finding holds moves.
@@ -60,6 +63,21 @@ impl Reports {
     /// What is known of a report.
     pub(super) fn find(&self, key: &ReportDigest) -> Option<&Entry> {
         self.number(key).map(|number| self.entries.at(number))
+    }
+
+    /// The reports of the finding at `place`.
+    pub(super) fn at(&self, place: u32) -> impl Iterator<Item = &Entry> {
+        self.of(place).map(|number| self.entries.at(number))
+    }
+
+    /// The rule id with that number.
+    pub(super) fn rule(&self, number: u32) -> &str {
+        self.rules.text(number)
+    }
+
+    /// The name of the unit with that number.
+    pub(super) fn unit(&self, number: u32) -> &str {
+        self.units.text(number)
     }
 
     /// The reports that `unit` read last, that are not absent, and whose rule id `rule` accepts.
@@ -98,6 +116,7 @@ impl Reports {
             let entry = self.entries.at_mut(number);
             (entry.content_hash, entry.absent) = (report.content_hash, report.absent);
             entry.looked_hour = report.looked_hour;
+            entry.identity = report.identity;
             self.mark(number, report.absent);
         }
         true
@@ -140,6 +159,7 @@ impl Reports {
             rule,
             absent: report.absent,
             looked_hour: report.looked_hour,
+            identity: report.identity,
         });
         let entries = &self.entries;
         self.numbers.insert(hash(&report.key), number, |number| hash(&entries.at(number).key));

@@ -154,16 +154,15 @@ impl Sets {
         &self.overdue.places
     }
 
-    /// The open threats.
+    /// The threats, open or closed.
     pub(super) fn threats(&self) -> &RoaringBitmap {
         self.class(FindingClass::Threat)
     }
 
-    /// The places of open threats.
-    pub(super) fn open_threats(&self) -> RoaringBitmap {
-        let threats = self.class(FindingClass::Threat);
+    /// The places of open findings.
+    pub(super) fn open(&self) -> RoaringBitmap {
         let open = Status::ALL.into_iter().filter(|status| status.is_open());
-        open.fold(RoaringBitmap::new(), |all, status| all | (self.status(status) & threats))
+        open.fold(RoaringBitmap::new(), |all, status| all | self.status(status))
     }
 
     /// Whether there may be a row with that score for which `test` is (or is not) `so`.

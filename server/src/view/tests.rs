@@ -1,5 +1,6 @@
 //! The view against its model: whatever happens, both answer the same.
 
+mod evidence;
 mod model;
 mod samples;
 
@@ -211,12 +212,12 @@ proptest! {
             let some = view.on_resource(resource, limit);
             prop_assert_eq!(some.len(), limit.min(model.on_resource(resource).len()));
         }
-        prop_assert_eq!(view.threats(limit, None), model.threats(limit, None));
+        prop_assert_eq!(view.open(limit, None), model.open(limit, None));
         for id in ids {
             prop_assert_eq!(view.contains(id), model.contains(id));
             let seen = view.facets(id).map(|fields| shown(&fields));
             prop_assert_eq!(seen, model.facets(id).map(|fields| shown(&fields)));
-            prop_assert_eq!(view.threats(limit, Some(id)), model.threats(limit, Some(id)));
+            prop_assert_eq!(view.open(limit, Some(id)), model.open(limit, Some(id)));
             let text = id.to_string();
             let prefix: String = text.chars().skip(4).take(prefix_chars).collect();
             prop_assert_eq!(view.resolve(&prefix, limit), model.resolve(&prefix, limit));

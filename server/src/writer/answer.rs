@@ -4,9 +4,11 @@ use muster_core::finding::Finding;
 use muster_core::ids::Revision;
 use tokio::sync::oneshot;
 
+use super::attest;
 use super::regroup::RegroupDraft;
 use super::thread::strip;
 use super::{Decided, DecisionsDone, Ingested, Refused, Regrouped, WriteError};
+use crate::maturity::Attested;
 use crate::store::Mutation;
 
 /// An answer that waits for its commit. Whoever asked may be gone: then nobody is told.
@@ -15,6 +17,8 @@ pub(super) enum Answer {
     Decide(oneshot::Sender<Result<DecisionsDone, WriteError>>, Vec<DecidedDraft>),
     Count(oneshot::Sender<Result<u64, WriteError>>, u64),
     Regroup(oneshot::Sender<Result<Regrouped, WriteError>>, RegroupDraft),
+    /// Written, repeated or refused.
+    Attest(oneshot::Sender<Result<Attested, WriteError>>, Result<Attested, WriteError>),
     /// A merge or split that writes nothing: replayed or refused.
     Told(oneshot::Sender<Result<Regrouped, WriteError>>, Box<Result<Regrouped, WriteError>>),
     /// Decisions that write nothing: replayed or refused.
@@ -43,6 +47,12 @@ impl Answer {
             }
             Self::Count(answer, count) => Box::new(move || told(answer.send(Ok(count)))),
             Self::Ready(answer, outcome) => Box::new(move || told(answer.send(outcome))),
+            Self::Attest(answer, outcome) => {
+                if let Ok(attested) = &outcome {
+                    attest::tell(attested);
+                }
+                Box::new(move || told(answer.send(outcome)))
+            }
             Self::Told(answer, outcome) => Box::new(move || told(answer.send(*outcome))),
             Self::Regroup(answer, draft) => {
                 let done = draft.finish(mutations);
@@ -63,6 +73,7 @@ impl Answer {
             Self::Count(answer, _) => told(answer.send(Err(error.clone()))),
             Self::Decide(answer, _) => told(answer.send(Err(error.clone()))),
             Self::Regroup(answer, _) => told(answer.send(Err(error.clone()))),
+            Self::Attest(answer, _) => told(answer.send(Err(error.clone()))),
             Self::Told(answer, outcome) => told(answer.send(*outcome)),
             Self::Ready(answer, outcome) => told(answer.send(outcome)),
         }

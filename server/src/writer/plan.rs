@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use muster_core::finding::Finding;
 use muster_core::ids::{FindingId, Revision};
 use muster_core::plan::{self, Observation, Rules};
+use muster_core::priority::Model;
 use muster_core::report::{ReportDigest, ReportKey, Unmapped};
 use muster_core::time::Millis;
 use muster_core::unit::{Checkpoint, Unit};
@@ -19,7 +20,8 @@ use super::{
     Split, WriteError,
 };
 use crate::checkpoint;
-use crate::ranking::Ranking;
+use crate::maturity::{Attest, Attested};
+use crate::ranking::{self, Ranking};
 use crate::routes::{Placed, Routes};
 use crate::store::{MetaTable, MetaWrite, Mutation, Store, StoreError};
 use crate::view::{ON_RESOURCE_MAX, View};
@@ -39,11 +41,13 @@ pub(super) enum Prepared {
     Decide(Decisions, Vec<FindingId>, oneshot::Sender<Result<DecisionsDone, WriteError>>),
     Merge(Merge, [FindingId; 2], oneshot::Sender<Result<Regrouped, WriteError>>),
     Split(Split, oneshot::Sender<Result<Regrouped, WriteError>>),
+    Attest(Attest, oneshot::Sender<Result<Attested, WriteError>>),
     Conclude(BTreeMap<FindingId, Vec<ReportDigest>>, oneshot::Sender<Result<u64, WriteError>>),
     Tick(Vec<FindingId>, oneshot::Sender<Result<u64, WriteError>>),
     Withdraw(Vec<(FindingId, ReportKey)>, Vec<FindingId>),
     Relate(Vec<String>, Vec<FindingId>),
     Housekeep(oneshot::Sender<Result<u64, WriteError>>),
+    Activate(Model, oneshot::Sender<Result<u64, WriteError>>),
 }
 
 /// Reports of a request must leave other findings first.
@@ -96,6 +100,7 @@ pub(super) fn prepare(
             Prepared::Merge(merge, ids, answer)
         }
         Request::Split(split, answer) => Prepared::Split(split, answer),
+        Request::Attest(wanted, answer) => Prepared::Attest(wanted, answer),
         Request::Conclude(missing, answer) => {
             let mut groups: BTreeMap<FindingId, Vec<ReportDigest>> = BTreeMap::new();
             for (id, digest) in missing {
@@ -117,6 +122,7 @@ pub(super) fn prepare(
             Prepared::Relate(resources, ids)
         }
         Request::Housekeep(answer) => Prepared::Housekeep(answer),
+        Request::Activate(model, answer) => Prepared::Activate(model, answer),
     })))
 }
 
@@ -132,7 +138,9 @@ impl Prepared {
             | Self::Relate(_, ids) => Box::new(ids.iter()),
             Self::Merge(_, ids, _) => Box::new(ids.iter()),
             Self::Split(split, _) => Box::new(std::iter::once(&split.finding)),
-            Self::Housekeep(_) => Box::new(std::iter::empty()),
+            Self::Attest(..) | Self::Housekeep(_) | Self::Activate(..) => {
+                Box::new(std::iter::empty())
+            }
         }
     }
 
@@ -150,18 +158,27 @@ impl Prepared {
             Self::Decide(..)
             | Self::Merge(..)
             | Self::Split(..)
+            | Self::Attest(..)
             | Self::Conclude(..)
             | Self::Tick(..)
             | Self::Withdraw(..)
             | Self::Relate(..)
-            | Self::Housekeep(_) => {}
+            | Self::Housekeep(_)
+            | Self::Activate(..) => {}
         }
         keys
     }
 
     /// Whether it must be the only one of its commit: it changes what the others are planned from.
     pub(super) fn goes_alone(&self) -> bool {
-        matches!(self, Self::Housekeep(_) | Self::Merge(..) | Self::Split(..))
+        matches!(
+            self,
+            Self::Housekeep(_)
+                | Self::Merge(..)
+                | Self::Split(..)
+                | Self::Attest(..)
+                | Self::Activate(..)
+        )
     }
 
     /// How many reports it brings.
@@ -172,7 +189,7 @@ impl Prepared {
             Self::Conclude(groups, _) => groups.len(),
             Self::Withdraw(left, _) => left.len(),
             Self::Merge(..) | Self::Split(..) => 2,
-            Self::Housekeep(_) => 0,
+            Self::Attest(..) | Self::Housekeep(_) | Self::Activate(..) => 0,
         }
     }
 
@@ -193,10 +210,12 @@ impl Prepared {
             }
             Self::Merge(merge, _, answer) => Request::Merge(merge, answer),
             Self::Split(split, answer) => Request::Split(split, answer),
+            Self::Attest(wanted, answer) => Request::Attest(wanted, answer),
             Self::Tick(ids, answer) => Request::Tick(ids, answer),
             Self::Withdraw(left, _) => Request::Withdraw(left),
             Self::Relate(resources, _) => Request::Relate(resources),
             Self::Housekeep(answer) => Request::Housekeep(answer),
+            Self::Activate(model, answer) => Request::Activate(model, answer),
         }
     }
 }
@@ -209,6 +228,8 @@ pub(super) struct Round {
     pub(super) mutations: Vec<Mutation>,
     pub(super) meta: Vec<MetaWrite>,
     pub(super) answers: Vec<Answer>,
+    /// The rules that it brings into force.
+    pub(super) activates: Option<Model>,
     /// Resources on which relations may have moved.
     pub(super) stirred: BTreeSet<String>,
 }
@@ -222,6 +243,7 @@ impl Round {
             mutations: Vec::new(),
             meta: Vec::new(),
             answers: Vec::new(),
+            activates: None,
             stirred: BTreeSet::new(),
         }
     }
@@ -280,6 +302,7 @@ impl Writer {
             Prepared::Split(split, answer) => {
                 return self.plan_split(split, answer, images, round);
             }
+            Prepared::Attest(wanted, answer) => return self.plan_attest(wanted, answer, round),
             Prepared::Conclude(groups, answer) => {
                 let planned = groups.into_iter().filter_map(|(id, missing)| {
                     plan::conclude(images.get(&id)?, &missing, round.rules())
@@ -308,6 +331,11 @@ impl Writer {
                         round.push(mutation);
                     }
                 }
+            }
+            Prepared::Activate(model, answer) => {
+                round.meta.push(ranking::activate(&model));
+                round.activates = Some(model);
+                round.answers.push(Answer::Count(answer, 0));
             }
             Prepared::Housekeep(answer) => {
                 let removed = self.housekeep(round.now).map_err(WriterFailure::Store)?;

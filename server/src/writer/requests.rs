@@ -95,7 +95,9 @@ impl RefusedRow {
                 Self { kind: 5, text: into.to_string(), ..Self::default() }
             }
             // No decision is refused so; if one were, its text would say why.
-            Refused::Regroup(error) => Self { kind: 4, text: error.to_string(), ..Self::default() },
+            Refused::Regroup(_) | Refused::NoAttestation { .. } => {
+                Self { kind: 4, text: refused.to_string(), ..Self::default() }
+            }
             Refused::Invalid { field, message } => {
                 Self { kind: 4, text: message.clone(), field: field.clone(), ..Self::default() }
             }
@@ -140,6 +142,11 @@ pub(super) fn regroup_row(
 ) -> MetaWrite {
     let other = other.0.to_vec();
     write(id, hash, now, vec![OutcomeRow { revision: revision.0, refused: None, other }])
+}
+
+/// The row that remembers that a call was done, whose outcome is read elsewhere.
+pub(super) fn plain_row(id: &str, hash: [u8; 32], now: Millis) -> MetaWrite {
+    write(id, hash, now, Vec::new())
 }
 
 fn write(id: &str, hash: [u8; 32], now: Millis, outcomes: Vec<OutcomeRow>) -> MetaWrite {

@@ -216,7 +216,7 @@ impl Writer {
 
     /// Commits a round, shows it, and answers. Returns the resources on which relations are due.
     fn commit(&mut self, round: Round) -> Result<BTreeSet<String>, WriterFailure> {
-        let Round { mutations, meta, answers, stirred, .. } = round;
+        let Round { mutations, meta, answers, stirred, activates, .. } = round;
         let alone = answers.len() == 1;
         if mutations.is_empty() && meta.is_empty() {
             self.publish(answers, Vec::new(), self.parts.store.head());
@@ -224,6 +224,9 @@ impl Writer {
         }
         match self.make_durable(mutations, meta) {
             Ok((mutations, head)) => {
+                if let Some(model) = activates {
+                    self.parts.ranking.set_model(model);
+                }
                 self.show(&mutations, head);
                 self.publish(answers, mutations, head);
                 Ok(stirred)

@@ -25,7 +25,7 @@ pub(super) async fn run(session: &mut Session, args: &GetArgs) -> Result<Exit, F
     let ui = &mut session.ui;
     match session.format {
         Format::Table | Format::Wide if args.raw => raw(ui, &findings)?,
-        Format::Table | Format::Wide => {
+        Format::Table | Format::Wide | Format::Svg => {
             for (at, finding) in findings.iter().enumerate() {
                 if at > 0 {
                     ui.line(&[Span::plain("\u{2500}".repeat(40))])?;

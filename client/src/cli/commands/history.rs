@@ -57,7 +57,7 @@ pub(super) async fn run(session: &mut Session, args: &HistoryArgs) -> Result<Exi
             let header = csv::header(&["revision", "commit_time", "actor", "what", "comment"]);
             csv::print(ui, std::iter::once(header).chain(history.changes.iter().map(cells)))?;
         }
-        Format::Table | Format::Wide | Format::Name => entries(ui, &history)?,
+        Format::Table | Format::Wide | Format::Name | Format::Svg => entries(ui, &history)?,
     }
     told(ui, &history);
     Ok(Exit::Ok)

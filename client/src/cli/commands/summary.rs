@@ -68,7 +68,7 @@ fn print(
             let rows = summary.groups.iter().map(|group| cells(group, args.by.len()));
             csv::print(ui, std::iter::once(header).chain(rows))?;
         }
-        Format::Table | Format::Wide | Format::Name => table(ui, args, summary)?,
+        Format::Table | Format::Wide | Format::Name | Format::Svg => table(ui, args, summary)?,
     }
     Ok(())
 }

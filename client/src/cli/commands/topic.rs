@@ -23,7 +23,9 @@ pub(super) fn version(session: &mut Session) -> Result<Exit, Failure> {
             let contract = muster_api::ERROR_DOMAIN;
             json::to_line(&Versioned::new(VersionDoc { version, contract }))?
         }
-        Format::Table | Format::Wide | Format::Csv | Format::Name => format!("muster {version}\n"),
+        Format::Table | Format::Wide | Format::Csv | Format::Name | Format::Svg => {
+            format!("muster {version}\n")
+        }
     };
     session.ui.bytes(text.as_bytes())?;
     Ok(Exit::Ok)

@@ -42,7 +42,7 @@ pub(super) async fn run(session: &mut Session, args: &UnitsArgs) -> Result<Exit,
     let mut units = read(session, args.problems).await?;
     let ui = &mut session.ui;
     match session.format {
-        Format::Table | Format::Wide => {
+        Format::Table | Format::Wide | Format::Svg => {
             // What needs a person comes first.
             units.sort_by(|a, b| urgency(a).cmp(&urgency(b)).then_with(|| a.name.cmp(&b.name)));
             table(ui, &units, session.format == Format::Wide)?;

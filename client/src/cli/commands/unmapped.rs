@@ -49,7 +49,7 @@ pub(super) async fn run(session: &mut Session, args: &UnmappedArgs) -> Result<Ex
                 print_document(ui, &document.raw_json)?;
             }
         }
-        Format::Table | Format::Wide | Format::Name => table(ui, &documents)?,
+        Format::Table | Format::Wide | Format::Name | Format::Svg => table(ui, &documents)?,
     }
     if documents.is_empty() {
         ui.note("every document could be understood");

@@ -5,6 +5,8 @@
 
 mod change;
 mod finding;
+mod maturity;
+mod signals;
 mod unit;
 
 use serde::Serialize;
@@ -12,6 +14,7 @@ use serde_json::value::RawValue;
 
 pub(crate) use change::{ChangeDoc, PositionDoc};
 pub(crate) use finding::{FindingDoc, TriageDoc};
+pub(crate) use maturity::{AttestationDoc, MaturityDoc, StandingDoc};
 pub(crate) use unit::{CoverageDoc, GroupDoc, UnitDoc, UnmappedDoc};
 
 /// The version of the schema; it grows when a key changes its meaning or goes away.

@@ -213,15 +213,15 @@ fn a_threat_seen_on_a_later_day_is_stored_and_counts_as_recent() {
         class: FindingClass::Threat,
         ..report(IdentityRule::GuardDuty, SourceKind::GuardDuty)
     };
-    let week = NOON.plus(7 * DAY_MS);
+    let month = NOON.plus(31 * DAY_MS);
     let untimed = Report { last_observed: None, ..threat.clone() };
-    let later = Report { provider_updated: Some(week), ..untimed.clone() };
+    let later = Report { provider_updated: Some(month), ..untimed.clone() };
 
     // One without a time of its own is as recent as its record.
-    for (first, again) in [(&threat, as_of(&threat, week)), (&untimed, later)] {
-        let finding = commit(tick(&found([first]), rules(week)));
+    for (first, again) in [(&threat, as_of(&threat, month)), (&untimed, later)] {
+        let finding = commit(tick(&found([first]), rules(month)));
 
-        let seen = read(&finding, [&again], week).unwrap();
+        let seen = read(&finding, [&again], month).unwrap();
 
         assert_eq!(seen.change.kinds, [ChangeKind::Reprioritized, ChangeKind::Observed]);
         assert!(seen.finding.priority.score > finding.priority.score);

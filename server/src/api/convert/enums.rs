@@ -3,7 +3,9 @@
 use muster_api::v1 as wire;
 use muster_core::change::ChangeKind;
 use muster_core::priority::Band;
-use muster_core::report::{Exposure, FindingClass, ReportPath, Severity, Status};
+use muster_core::report::{
+    ExploitState, Exposure, FindingClass, Privilege, ReportPath, Severity, Status,
+};
 use muster_core::triage::{TriageReason, TriageState};
 use muster_core::unit::{SourceKind, UnitCondition};
 use muster_core::weakness::RelationKind;
@@ -72,6 +74,26 @@ pub(crate) fn relation(kind: RelationKind) -> wire::FindingRelation {
         RelationKind::Near => wire::FindingRelation::Near,
         RelationKind::Evidence => wire::FindingRelation::Evidence,
         RelationKind::Evidenced => wire::FindingRelation::Evidenced,
+    }
+}
+
+pub(super) fn privilege(privilege: Privilege) -> wire::Privilege {
+    match privilege {
+        Privilege::Unknown => wire::Privilege::Unknown,
+        Privilege::Read => wire::Privilege::Read,
+        Privilege::Write => wire::Privilege::Write,
+        Privilege::Escalation => wire::Privilege::Escalation,
+        Privilege::Admin => wire::Privilege::Admin,
+        Privilege::Root => wire::Privilege::Root,
+    }
+}
+
+pub(super) fn exploit(exploit: ExploitState) -> wire::ExploitState {
+    match exploit {
+        ExploitState::Unknown => wire::ExploitState::Unknown,
+        ExploitState::None => wire::ExploitState::None,
+        ExploitState::ProofOfConcept => wire::ExploitState::ProofOfConcept,
+        ExploitState::Active => wire::ExploitState::Active,
     }
 }
 

@@ -5,7 +5,7 @@ use muster_core::change::Change;
 use muster_core::finding::{Finding, HeldReport, Placement};
 use muster_core::intel::Exploitation;
 use muster_core::priority::{Band, Priority};
-use muster_core::report::{Attribute, Resource};
+use muster_core::report::{Attribute, Resource, Signals, Tag, Vulnerability};
 use muster_core::time::{DAY_MS, Millis};
 use muster_core::triage::{Actor, Triage};
 
@@ -126,7 +126,27 @@ fn report(held: &HeldReport) -> wire::Report {
         placement: Some(placement(held)),
         attributes: report.attributes.iter().map(attribute).collect(),
         key: report.key.to_string(),
+        signals: signals(&report.signals),
     }
+}
+
+/// What a report says about how urgent it is; `None` when it says nothing.
+fn signals(signals: &Signals) -> Option<wire::Signals> {
+    let tag = |tag: &Tag| wire::Tag { key: tag.key.clone(), value: tag.value.clone() };
+    let vulnerability = |said: &Vulnerability| wire::Vulnerability {
+        cves: said.ids.clone(),
+        exploit: enums::exploit(said.exploit).into(),
+        epss_permille: said.epss_permille.map(u32::from),
+        fix_available: said.fix_available,
+    };
+    (*signals != Signals::default()).then(|| wire::Signals {
+        criticality: signals.criticality.map(u32::from),
+        confidence: signals.confidence.map(u32::from),
+        tags: signals.tags.iter().map(tag).collect(),
+        privilege: enums::privilege(signals.privilege).into(),
+        attack_sequence: signals.sequence,
+        vulnerability: signals.vulnerability.as_ref().map(vulnerability),
+    })
 }
 
 /// What put a report into its finding.
@@ -179,7 +199,7 @@ fn priority(priority: &Priority, whole: bool) -> wire::Priority {
     let reasons = priority.reasons.iter().filter(|_| whole).map(|reason| wire::PriorityReason {
         factor: reason.factor.as_str().to_owned(),
         points: reason.points,
-        max_points: reason.factor.points_max(),
+        max_points: reason.max,
         value: reason.value.clone(),
         missing: reason.missing,
     });

@@ -1,3 +1,4 @@
+use muster_core::report::Signals;
 use muster_core::time::Millis;
 use proptest::prelude::*;
 
@@ -15,6 +16,35 @@ proptest! {
     #[test]
     fn a_span_comes_back_to_the_millisecond(ms in 1..i64::MAX / 1_000_000) {
         prop_assert_eq!(span_ms(duration_ms(ms)), Some(ms));
+    }
+
+    #[test]
+    fn a_report_is_sent_with_what_it_says_of_urgency(finding in muster_core::testing::finding()) {
+        let sent = finding::finding(&finding, Detail::Full);
+
+        for (held, report) in finding.reports.iter().zip(&sent.reports) {
+            let signals = &held.report.signals;
+            prop_assert_eq!(report.signals.is_none(), *signals == Signals::default());
+            let sent = report.signals.clone().unwrap_or_default();
+            prop_assert_eq!(sent.criticality, signals.criticality.map(u32::from));
+            prop_assert_eq!(sent.confidence, signals.confidence.map(u32::from));
+            prop_assert_eq!(sent.attack_sequence, signals.sequence);
+            let tags = signals.tags.iter().map(|tag| (&*tag.key, &*tag.value));
+            prop_assert!(sent.tags.iter().map(|tag| (&*tag.key, &*tag.value)).eq(tags));
+            if report.signals.is_some() {
+                let word = sent.privilege().as_str_name().trim_start_matches("PRIVILEGE_");
+                prop_assert_eq!(word, signals.privilege.as_str());
+            }
+            prop_assert_eq!(sent.vulnerability.is_some(), signals.vulnerability.is_some());
+            if let (Some(sent), Some(said)) = (sent.vulnerability, &signals.vulnerability) {
+                let word = sent.exploit().as_str_name().trim_start_matches("EXPLOIT_STATE_");
+                prop_assert_eq!(word, said.exploit.as_str());
+                prop_assert_eq!(sent.epss_permille, said.epss_permille.map(u32::from));
+                prop_assert_eq!((&sent.cves, sent.fix_available), (&said.ids, said.fix_available));
+            }
+        }
+        let basic = finding::finding(&finding, Detail::Basic);
+        prop_assert!(basic.reports.is_empty());
     }
 }
 

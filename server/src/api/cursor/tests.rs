@@ -17,6 +17,7 @@ fn place() -> impl Strategy<Value = Place> {
         any::<u64>().prop_map(|revision| Place::History(Revision(revision))),
         "[ -~]{0,300}".prop_map(Place::Units),
         vec(any::<u8>(), 0..24).prop_map(Place::Unmapped),
+        vec(any::<u8>(), 0..24).prop_map(Place::Attestations),
         (any::<u64>(), proptest::option::of(position()))
             .prop_map(|(start, after)| Place::Snapshot { start: Revision(start), after }),
         any::<u64>().prop_map(|revision| Place::Live(Revision(revision))),

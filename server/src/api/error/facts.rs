@@ -189,6 +189,9 @@ fn decision(refused: &Refused, at: &str) -> Facts {
                 .with("merged_into", into)
         }
         Refused::Regroup(error) => regroup(error, message),
+        Refused::NoAttestation { .. } => {
+            Facts::new(Code::NotFound, Reason::AttestationNotFound, message)
+        }
         Refused::Invalid { field, message: wrong } => {
             Facts::new(Code::InvalidArgument, Reason::InvalidField, message).violation(field, wrong)
         }

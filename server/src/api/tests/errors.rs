@@ -239,7 +239,7 @@ async fn reflection_names_the_services_by_both_versions() {
         panic!("{answer:?}");
     };
     let names: Vec<_> = services.service.iter().map(|service| service.name.as_str()).collect();
-    for name in ["FindingsService", "TriageService", "UnitService"] {
+    for name in ["FindingsService", "TriageService", "UnitService", "MaturityService"] {
         assert!(names.contains(&format!("muster.v1.{name}").as_str()), "{names:?}");
     }
     let mut old = v1alpha::server_reflection_client::ServerReflectionClient::new(world.channel());

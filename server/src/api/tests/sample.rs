@@ -5,6 +5,7 @@ use muster_core::identity::FindingKey;
 use muster_core::ids::FindingId;
 use muster_core::plan::Observation;
 use muster_core::report::{FindingClass, IdentityRule, Report, Severity, Status};
+use muster_core::unit::SourceKind;
 
 pub(super) use crate::testing::{NOW, unit};
 
@@ -42,6 +43,20 @@ impl Sample {
 
     pub(super) fn titled(mut self, title: &str) -> Self {
         title.clone_into(&mut self.report.title);
+        self
+    }
+
+    /// What Security Hub says of a control.
+    pub(super) fn control(mut self, id: &str) -> Self {
+        self.report.origin.rule = IdentityRule::Control;
+        self.report.source = SourceKind::SecurityHub;
+        id.clone_into(&mut self.report.rule_id);
+        self
+    }
+
+    /// In that account.
+    pub(super) fn in_account(mut self, account: &str) -> Self {
+        self.report.account = account.parse().unwrap();
         self
     }
 

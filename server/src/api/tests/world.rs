@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, mpsc};
 
 use muster_api::v1::findings_service_client::FindingsServiceClient;
+use muster_api::v1::maturity_service_client::MaturityServiceClient;
 use muster_api::v1::triage_service_client::TriageServiceClient;
 use muster_api::v1::unit_service_client::UnitServiceClient;
 use muster_core::change::Change;
@@ -163,10 +164,11 @@ impl World {
         let feed = Arc::new(Feed::new(store.head()));
         let clock = Arc::new(TestClock(AtomicI64::new(NOW.0)));
         let gate = Arc::default();
+        let ranking = Arc::new(InForce::new(Ranking::builtin()));
         let (writer, _thread) = writer::spawn(Parts {
             store: store.clone(),
             classes: Arc::new(Classes::builtin()),
-            ranking: Arc::new(InForce::new(Ranking::builtin())),
+            ranking: Arc::clone(&ranking),
             view: Arc::clone(&view),
             feed: Arc::clone(&feed),
             decisions: Box::new(Gated(Arc::clone(&gate))),
@@ -180,6 +182,7 @@ impl World {
             view,
             writer,
             feed,
+            ranking,
             classes: Arc::new(Classes::builtin()),
             units: Arc::new(UnitBoard::default()),
             clock: clock.clone(),
@@ -211,6 +214,10 @@ impl World {
 
     pub(super) fn units(&self) -> UnitServiceClient<Channel> {
         UnitServiceClient::new(self.channel.clone())
+    }
+
+    pub(super) fn maturity(&self) -> MaturityServiceClient<Channel> {
+        MaturityServiceClient::new(self.channel.clone())
     }
 
     pub(super) fn channel(&self) -> Channel {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use muster_api::v1 as wire;
 use muster_core::filter::FILTER_BYTES_MAX;
+use muster_core::maturity::{ATTESTATION_BYTES_MAX, Table};
 use muster_core::time::Millis;
 use muster_core::triage::{COMMENT_BYTES_MAX, NAME_BYTES_MAX};
 use prost::Message;
@@ -11,6 +12,7 @@ use prost::encoding::{WireType, encode_key, encode_varint};
 use prost_types::field_descriptor_proto::{Label, Type};
 use prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorSet};
 
+use super::maturity::ACCOUNT_BYTES_MAX;
 use super::reads::GROUP_BY_MAX;
 use super::regroup::REPORT_KEY_BYTES_MAX;
 use super::triage::{BATCH_MAX, Caller, ETAG_BYTES_MAX, REQUEST_ID_BYTES_MAX};
@@ -59,6 +61,22 @@ const REGROUP_LIMITS: [(&str, usize); 13] = [
     ("SplitFindingRequest.etag", ETAG_BYTES_MAX),
     ("SplitFindingRequest.request_id", REQUEST_ID_BYTES_MAX),
     ("SplitFindingRequest.on_behalf_of", NAME_BYTES_MAX),
+];
+
+/// The maturity report and attestations.
+const MATURITY_LIMITS: [(&str, usize); 12] = [
+    ("GetMaturityRequest.account_id", ACCOUNT_BYTES_MAX),
+    ("ListAttestationsRequest.page_token", PAGE_TOKEN_BYTES_MAX),
+    ("PutAttestationRequest.recommendation_id", ID_BYTES_MAX),
+    ("PutAttestationRequest.account_id", ACCOUNT_BYTES_MAX),
+    ("PutAttestationRequest.evidence", ATTESTATION_BYTES_MAX),
+    ("PutAttestationRequest.on_behalf_of", NAME_BYTES_MAX),
+    ("PutAttestationRequest.request_id", REQUEST_ID_BYTES_MAX),
+    ("RemoveAttestationRequest.recommendation_id", ID_BYTES_MAX),
+    ("RemoveAttestationRequest.account_id", ACCOUNT_BYTES_MAX),
+    ("RemoveAttestationRequest.comment", COMMENT_BYTES_MAX),
+    ("RemoveAttestationRequest.on_behalf_of", NAME_BYTES_MAX),
+    ("RemoveAttestationRequest.request_id", REQUEST_ID_BYTES_MAX),
 ];
 
 /// The rest of a decision.
@@ -148,7 +166,7 @@ fn places() -> Vec<Place> {
 }
 
 fn limits() -> impl Iterator<Item = &'static (&'static str, usize)> {
-    LIMITS.iter().chain(&DECISION_LIMITS).chain(&REGROUP_LIMITS)
+    LIMITS.iter().chain(&DECISION_LIMITS).chain(&REGROUP_LIMITS).chain(&MATURITY_LIMITS)
 }
 
 fn limit(path: &str) -> usize {
@@ -201,6 +219,7 @@ fn put(bytes: &mut Vec<u8>, number: u32, value: &[u8]) {
 /// Reads a request as its service does; gives the fields that are wrong.
 fn wrong_fields(request: &str, bytes: &[u8]) -> Vec<String> {
     let caller = Caller { principal: "user:alice".to_owned(), now: Millis(0) };
+    let table = Table::builtin();
     macro_rules! read {
         ($message:ident, $read:expr) => {
             $read(wire::$message::decode(bytes).unwrap()).map(|_| ())
@@ -226,6 +245,16 @@ fn wrong_fields(request: &str, bytes: &[u8]) -> Vec<String> {
         }
         "MergeFindingsRequest" => read!(MergeFindingsRequest, |m| regroup::merge(&m, &caller)),
         "SplitFindingRequest" => read!(SplitFindingRequest, |m| regroup::split(&m, &caller)),
+        "GetMaturityRequest" => read!(GetMaturityRequest, |m| maturity::get_maturity(&m)),
+        "ListAttestationsRequest" => {
+            read!(ListAttestationsRequest, maturity::list_attestations)
+        }
+        "PutAttestationRequest" => {
+            read!(PutAttestationRequest, |m| maturity::put_attestation(&table, &m, &caller))
+        }
+        "RemoveAttestationRequest" => {
+            read!(RemoveAttestationRequest, |m| maturity::remove_attestation(&table, &m, &caller))
+        }
         other => panic!("`{other}` is not read by any function of validate"),
     };
     match outcome {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use muster_api::v1 as wire;
 use muster_api::v1::FilterEffect;
 use muster_api::v1::watch_findings_response::Event;
-use muster_core::change::Change;
+use muster_core::change::{Change, ChangeKind};
 use muster_core::filter::Filter;
 use muster_core::finding::Finding;
 use muster_core::ids::Revision;
@@ -131,6 +131,8 @@ impl Shape<'_> {
         match (before, self.filter.matches(&change.after)) {
             (false, false) => None,
             (false, true) => Some(FilterEffect::Entered),
+            // It moved by less than people should know of.
+            (true, true) if change.kinds == [ChangeKind::Rescored] => None,
             (true, true) => Some(FilterEffect::Stayed),
             (true, false) => Some(FilterEffect::Left),
         }

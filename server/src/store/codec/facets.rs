@@ -7,7 +7,7 @@ use muster_core::report::ReportDigest;
 use muster_core::time::Millis;
 use muster_core::unit::SourceKind;
 
-use super::numbers::Numbered;
+use super::numbers::{Numbered, number, optional};
 use super::{Damage, narrow, parsed, required};
 use crate::store::{Head, ReportHead};
 
@@ -87,6 +87,9 @@ struct ReportHeadMessage {
     absent: bool,
     #[prost(uint32, tag = "10")]
     looked_hour: u32,
+    /// Zero where an earlier version wrote it.
+    #[prost(uint32, tag = "11")]
+    identity: u32,
 }
 
 impl From<&Facets> for FacetsMessage {
@@ -190,6 +193,7 @@ impl ReportHeadMessage {
             rule_id: (report.rule_id != facets.rule_id).then_some(report.rule_id),
             absent: report.absent,
             looked_hour: report.looked_hour,
+            identity: number(report.identity),
         }
     }
 
@@ -208,6 +212,7 @@ impl ReportHeadMessage {
             rule_id: self.rule_id.unwrap_or_else(|| facets.rule_id.clone()),
             absent: self.absent,
             looked_hour: self.looked_hour,
+            identity: optional(self.identity)?,
         })
     }
 }

@@ -46,6 +46,7 @@ pub(crate) fn table_number(table: MetaTable) -> u8 {
         MetaTable::Unit => 0x13,
         MetaTable::Store => 0x14,
         MetaTable::Route => 0x15,
+        MetaTable::Attestation => 0x16,
     }
 }
 

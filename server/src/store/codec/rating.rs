@@ -38,6 +38,8 @@ struct ReasonMessage {
     value: String,
     #[prost(bool, tag = "4")]
     missing: bool,
+    #[prost(int32, tag = "5")]
+    max: i32,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -81,6 +83,7 @@ impl From<&Priority> for PriorityMessage {
         let reason = |reason: &Reason| ReasonMessage {
             factor: reason.factor.number(),
             points: reason.points,
+            max: reason.max,
             value: reason.value.clone(),
             missing: reason.missing,
         };
@@ -105,6 +108,7 @@ impl TryFrom<PriorityMessage> for Priority {
             reasons.push(Reason {
                 factor: Numbered::from_number(reason.factor)?,
                 points: reason.points,
+                max: reason.max,
                 value: reason.value,
                 missing: reason.missing,
             });

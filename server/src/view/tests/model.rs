@@ -7,7 +7,7 @@ use muster_core::change::Facets;
 use muster_core::filter::{Fields, Filter};
 use muster_core::ids::{FINDING_ID_PREFIX, FindingId, Revision};
 use muster_core::priority::Band;
-use muster_core::report::{FindingClass, ReportDigest};
+use muster_core::report::ReportDigest;
 use muster_core::time::Millis;
 use muster_core::triage::TriageState;
 
@@ -192,12 +192,10 @@ impl Model {
         there.filter(|_| !resource.is_empty()).map(|head| head.id).collect()
     }
 
-    /// Up to `limit` open threats with ids after `after`, ascending.
-    pub(super) fn threats(&self, limit: usize, after: Option<FindingId>) -> Vec<FindingId> {
+    /// Up to `limit` open findings with ids after `after`, ascending.
+    pub(super) fn open(&self, limit: usize, after: Option<FindingId>) -> Vec<FindingId> {
         let open = |head: &&Head| {
-            head.facets.class == FindingClass::Threat
-                && head.facets.status.is_open()
-                && after.is_none_or(|after| head.id > after)
+            head.facets.status.is_open() && after.is_none_or(|after| head.id > after)
         };
         self.heads.values().filter(open).take(limit).map(|head| head.id).collect()
     }

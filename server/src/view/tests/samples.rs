@@ -110,6 +110,7 @@ fn reports() -> impl Strategy<Value = Vec<ReportHead>> {
                 rule_id: rule_id.to_owned(),
                 absent,
                 looked_hour,
+                identity: None,
             },
         )
     };

@@ -36,7 +36,8 @@ struct ListTail<'a> {
 impl Printer {
     pub(super) fn new(format: Format, view: View, now: Timestamp) -> Self {
         match format {
-            Format::Table => Self::Table(FindingTable::new(false, now)),
+            // SVG is refused before any command runs.
+            Format::Table | Format::Svg => Self::Table(FindingTable::new(false, now)),
             Format::Wide => Self::Table(FindingTable::new(true, now)),
             Format::Json => Self::Json { view, any: false },
             Format::Jsonl => Self::Jsonl { view },

@@ -102,7 +102,7 @@ pub(super) fn dry_run(
             }
         }
         Format::Name => names(ui, targets)?,
-        Format::Table | Format::Wide | Format::Csv => {
+        Format::Table | Format::Wide | Format::Csv | Format::Svg => {
             let mut table = FindingTable::new(session.format == Format::Wide, (ui.now)());
             for finding in targets {
                 table.push(finding);
@@ -145,7 +145,7 @@ pub(super) fn report(
             }
         }
         Format::Name => names(ui, changed(&pairs))?,
-        Format::Table | Format::Wide | Format::Csv => table(ui, &pairs)?,
+        Format::Table | Format::Wide | Format::Csv | Format::Svg => table(ui, &pairs)?,
     }
     ui.flush()?;
     told(ui, decision, &pairs);

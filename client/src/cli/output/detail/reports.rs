@@ -3,7 +3,10 @@
 use std::io;
 
 use jiff::Timestamp;
-use muster_api::v1::{Finding, Placement, PlacementKind, Report, ReportPath, Severity, Status};
+use muster_api::v1::{
+    ExploitState, Finding, Placement, PlacementKind, Privilege, Report, ReportPath, Severity,
+    Signals, Status, Vulnerability,
+};
 
 use super::{decided, heading, inner};
 use crate::cli::time::stamp;
@@ -118,6 +121,9 @@ fn facts(ui: &mut Ui, report: &Report, now: Timestamp) -> io::Result<()> {
         let said = report.attributes.iter().map(|one| format!("{} = {}", one.name, one.value));
         inner(ui, "details", &said.collect::<Vec<_>>().join("; "))?;
     }
+    if let Some(signals) = &report.signals {
+        urgency(ui, signals)?;
+    }
     for (label, value) in
         [("workflow", &report.workflow), ("note", &report.note), ("verified", &report.verification)]
     {
@@ -127,6 +133,58 @@ fn facts(ui: &mut Ui, report: &Report, now: Timestamp) -> io::Result<()> {
     }
     for remark in &report.remarks {
         inner(ui, "remark", remark)?;
+    }
+    Ok(())
+}
+
+/// What it says about how urgent it is; nothing about what it does not say.
+fn urgency(ui: &mut Ui, signals: &Signals) -> io::Result<()> {
+    let percent = [("criticality", signals.criticality), ("confidence", signals.confidence)];
+    for (label, number) in percent {
+        if let Some(number) = number {
+            inner(ui, label, &format!("{number} of 100"))?;
+        }
+    }
+    if !matches!(
+        Privilege::try_from(signals.privilege),
+        Ok(Privilege::Unspecified | Privilege::Unknown)
+    ) {
+        inner(ui, "gives", &Privilege::lower(signals.privilege))?;
+    }
+    if signals.attack_sequence {
+        inner(ui, "attack", "in several steps")?;
+    }
+    if let Some(vulnerability) = &signals.vulnerability {
+        weakness(ui, vulnerability)?;
+    }
+    if !signals.tags.is_empty() {
+        let tags = signals.tags.iter().map(|tag| format!("{} = {}", tag.key, tag.value));
+        inner(ui, "tags", &tags.collect::<Vec<_>>().join("; "))?;
+    }
+    Ok(())
+}
+
+fn weakness(ui: &mut Ui, vulnerability: &Vulnerability) -> io::Result<()> {
+    if !vulnerability.cves.is_empty() {
+        inner(ui, "CVE", &vulnerability.cves.join(", "))?;
+    }
+    if let Some(permille) = vulnerability.epss_permille {
+        let at_least = format!("at least {}.{} %", permille / 10, permille % 10);
+        inner(ui, "EPSS", &at_least)?;
+    }
+    let exploit = match ExploitState::try_from(vulnerability.exploit) {
+        Ok(ExploitState::Unspecified | ExploitState::Unknown) => None,
+        Ok(ExploitState::None) => Some("none is known".to_owned()),
+        Ok(ExploitState::ProofOfConcept) => Some("published".to_owned()),
+        Ok(ExploitState::Active) => Some("used".to_owned()),
+        // Newer than this program.
+        Err(_) => Some(ExploitState::lower(vulnerability.exploit)),
+    };
+    if let Some(exploit) = exploit {
+        inner(ui, "exploit", &exploit)?;
+    }
+    if let Some(is_fixed) = vulnerability.fix_available {
+        inner(ui, "fix", if is_fixed { "available" } else { "none yet" })?;
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ use muster_api::v1::{
 };
 use serde::Serialize;
 
+use super::signals::SignalsDoc;
 use super::{RawDoc, text};
 use crate::cli::args::View;
 use crate::cli::time::rfc3339;
@@ -172,6 +173,7 @@ struct ReportDoc<'a> {
     count: u32,
     remarks: &'a [String],
     attributes: Vec<AttributeDoc<'a>>,
+    signals: Option<SignalsDoc<'a>>,
     first_observed_time: Option<String>,
     last_observed_time: Option<String>,
     provider_update_time: Option<String>,
@@ -365,6 +367,7 @@ impl<'a> ReportDoc<'a> {
             count: report.count,
             remarks: &report.remarks,
             attributes: report.attributes.iter().map(attribute).collect(),
+            signals: report.signals.as_ref().map(SignalsDoc::new),
             first_observed_time: rfc3339(report.first_observed_time.as_ref()),
             last_observed_time: rfc3339(report.last_observed_time.as_ref()),
             provider_update_time: rfc3339(report.provider_update_time.as_ref()),

@@ -1,0 +1,130 @@
+//! The text of rules: what is refused, and what the operator's own do.
+
+use super::*;
+
+fn refused(own: &str) -> ModelError {
+    match Model::read(BUILTIN, Some(own)) {
+        Ok(_) => panic!("taken: {own}"),
+        Err(error) => error,
+    }
+}
+
+#[test]
+fn what_is_wrong_is_named_with_its_line_and_what_to_do() {
+    let wrongs = [
+        ("version = 2", 1, "version = 1"),
+        ("version = 1\n\npoint = 3", 3, "point"),
+        ("version = 1\n[points.exposure]\npublik = 3", 3, "points `exposure.publik`"),
+        ("version = 1\n[points.exposure]\npublic = -3", 3, "0 to 1000"),
+        ("version = 1\n[anchors]\nseverity = [[0, 0], [50, 90], [100, 40]]", 3, "never count less"),
+        ("version = 1\n[anchors]\nseverities = [[0, 0], [1, 1]]", 3, "there are no anchors"),
+        ("version = 1\n[deadline]\nP9 = 3", 3, "P0, P1"),
+        ("version = 1\n[deadline]\nP0 = 8", 3, "must not have more days"),
+        ("version = 1\n[deadline]\nP0 = 0", 3, "1 to 3650"),
+        ("version = 1\n[[vulnerability_deadline]]\nwhen = [\"x\"]\ndays = 3", 2, "none of"),
+        ("version = 1\n[[floor]]\nid = \"x\"\nscore = 10", 2, "give one of"),
+        ("version = 1\n[[floor]]\nid = \"x\"\nscore = 1001\nsequence = true", 2, "at most 1000"),
+        ("version = 1\n[[asset]]\nname = \"x\"\ncriticality = 100", 2, "matches nothing"),
+        (
+            "version = 1\n[[asset]]\nname = \"x\"\naccounts = [\"1\"]\ncriticality = 1",
+            2,
+            "12 digits",
+        ),
+        ("version = 1\n[[asset]]\nname = \"x\"\narns = [\"*\"]", 2, "says nothing"),
+        ("version = 1\n[[asset]]\nname = \"x\"\narns = [\"*\"]\ncriticality = 101", 2, "0 to 100"),
+        (
+            "version = 1\n[[asset]]\nname = \"x\"\narns = [\"*\"]\nenvironment = \"prod\"",
+            2,
+            "production",
+        ),
+        ("version = 1\n[[rule]]\nids = [\"S3.1\"]", 2, "what is known"),
+        ("version = 1\n[[rule]]\nids = [\"S3.*\"]\nphase = 1", 2, "a purpose as in"),
+        ("version = 1\n[[rule]]\nids = [\"S3.1\"]\nphase = 5", 2, "1 to 4"),
+        ("version = 1\n[[rule]]\nids = [\"S3.1\"]\ntier = \"bad\"", 2, "recon"),
+        ("version = 1\n[[rule]\n", 2, ""),
+    ];
+
+    for (own, line, what) in wrongs {
+        let error = refused(own);
+        assert_eq!((error.text, error.line), ("your rules", line), "{own}: {error}");
+        assert!(error.what.contains(what), "{own}: {error}");
+    }
+}
+
+#[test]
+fn the_text_reads_back_and_names_the_rules() {
+    let own = "version = 1\n[deadline]\nP0 = 1\nP1 = 2\n";
+    let model = Model::read(BUILTIN, Some(own)).unwrap();
+    let again = Model::read(model.text(), None).unwrap();
+    let without = Model::read(model.text(), Some("")).unwrap();
+
+    assert_eq!((again.text(), again.hash(), again.own_text()), (model.text(), model.hash(), own));
+    assert_ne!(model.hash(), Model::builtin().hash());
+    assert_eq!(without.text(), Model::builtin().text(), "an empty text takes the former one away");
+    assert_eq!(Model::builtin().own_text(), "");
+}
+
+#[test]
+fn the_operators_numbers_replace_and_entries_come_first() {
+    let own = "version = 1\n\
+               [points.exposure]\npublic = 100\n\
+               [[rule]]\nids = [\"IAM.4\"]\nprivilege = \"read\"\ndays = 2\n\
+               [[asset]]\nname = \"shop\"\naccounts = [\"123456789012\"]\nenvironment = \"sandbox\"\n\
+               [[asset]]\nname = \"gold\"\narns = [\"arn:aws:s3:::gold-*-x\"]\ncriticality = 100\n";
+    let model = Model::read(BUILTIN, Some(own)).unwrap();
+    let table = &model.0.table;
+
+    assert_eq!((table.points.exposure.public, table.points.exposure.internet), (100, 180));
+    let rule = &table.rules["IAM.4"];
+    assert_eq!((rule.privilege, rule.days, rule.phase), (Some(Privilege::Read), Some(2), Some(1)));
+    assert_eq!(table.assets[0].name, "shop");
+    let account = "123456789012".parse().unwrap();
+    let other = "210987654321".parse().unwrap();
+    assert!(table.assets[0].has(account, "", &[]) && !table.assets[0].has(other, "", &[]));
+    for (arn, is) in [
+        ("arn:aws:s3:::gold-1-x", true),
+        ("arn:aws:s3:::gold--x", true),
+        ("arn:aws:s3:::gold-x", false),
+        ("arn:aws:s3:::gold-1-xy", false),
+        ("arn:aws:s3:::old-1-x", false),
+    ] {
+        assert_eq!(table.assets[1].has(other, arn, &[]), is, "{arn}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_the_reader_panic(own in "\\PC{0,200}") {
+        prop_assert!(Model::read(BUILTIN, Some(&own)).is_err() || own.is_empty());
+    }
+
+    /// With severity alone the order is that of severity.
+    #[test]
+    fn without_other_points_the_order_is_that_of_severity(a in case(), b in case(), now in now()) {
+        let names = table::Points::names();
+        let mut sections = std::collections::BTreeMap::<&str, Vec<&str>>::new();
+        for name in names.split(", ") {
+            let (factor, value) = name.split_once('.').unwrap();
+            sections.entry(factor).or_default().push(value);
+        }
+        let section = |(factor, values): (&str, Vec<&str>)| {
+            let lines: Vec<String> = values.iter().map(|value| format!("{value} = 0")).collect();
+            format!("[points.{factor}]\n{}\n", lines.join("\n"))
+        };
+        let sections: Vec<String> = sections.into_iter().map(section).collect();
+        let own = format!("version = 1\n{}", sections.concat());
+        let mut model = Model::read(BUILTIN, Some(&own)).unwrap();
+        std::sync::Arc::get_mut(&mut model.0).unwrap().table.floors.clear();
+        let score = |case: &Case| {
+            let case = case.with(|c| {
+                (c.facts.status, c.facts.sample) = (Status::Active, false);
+                c.facts.signals.confidence = None;
+            });
+            (model.rate(case.inputs(), now).priority.score, case.facts.severity_normalized.min(100))
+        };
+        let ((a, a_severity), (b, b_severity)) = (score(&a), score(&b));
+
+        prop_assert!(a_severity > b_severity || a <= b);
+        prop_assert!(a_severity <= b_severity || a > b);
+    }
+}

@@ -1,0 +1,209 @@
+//! What the table of this program says, each part once.
+
+use super::*;
+use crate::report::Tag;
+
+/// A plain open misconfiguration of which nothing is known.
+fn plain() -> Case {
+    let held = proptest::strategy::ValueTree::current(
+        &held_report().new_tree(&mut proptest::test_runner::TestRunner::deterministic()).unwrap(),
+    );
+    let mut facts = fold(&[held]).unwrap();
+    (facts.status, facts.sample, facts.class) =
+        (Status::Active, false, FindingClass::Misconfiguration);
+    (facts.severity, facts.severity_normalized) = (Severity::Medium, 40);
+    facts.exposure = Exposure::Unknown;
+    facts.signals = crate::report::Signals::default();
+    facts.rule_id = "Nothing.1".to_owned();
+    facts.products = vec!["aws/securityhub".to_owned()];
+    let lifecycle = Lifecycle { since: START, closed: None, reopened: 0 };
+    Case { facts, threat: None, exploitation: None, lifecycle }
+}
+
+fn points(case: &Case, factor: Factor) -> i32 {
+    points_on(case, factor, START)
+}
+
+fn points_on(case: &Case, factor: Factor, now: Millis) -> i32 {
+    let reasons = case.rate(now).priority.reasons;
+    reasons.iter().find(|reason| reason.factor == factor).map_or(0, |reason| reason.points)
+}
+
+fn threat(rule: &str, severity: u8) -> Case {
+    plain().with(|c| {
+        c.facts.class = FindingClass::Threat;
+        rule.clone_into(&mut c.facts.rule_id);
+        c.facts.severity_normalized = severity;
+        c.facts.last_observed = Some(START);
+    })
+}
+
+#[test]
+fn severities_are_those_of_the_table_and_rise_with_each_number() {
+    let at = |n: u8| points(&plain().with(|c| c.facts.severity_normalized = n), Factor::Severity);
+
+    let anchors = [(0, 0), (1, 60), (40, 160), (70, 280), (90, 370), (100, 400), (255, 400)];
+    assert_eq!(anchors.map(|(n, _)| at(n)), anchors.map(|(_, points)| points));
+    let all: Vec<i32> = (0..=100).map(at).collect();
+    assert!(all.is_sorted_by(|a, b| a < b));
+    let unsure = plain().with(|c| c.facts.signals.confidence = Some(0));
+    assert_eq!(points(&unsure, Factor::Severity), 80, "half at no confidence");
+}
+
+#[test]
+fn what_is_known_of_the_resource_counts() {
+    let tagged = |key: &str, value: &str| {
+        let tag = Tag { key: key.to_owned(), value: value.to_owned() };
+        points(&plain().with(|c| c.facts.signals.tags = vec![tag]), Factor::Environment)
+    };
+    let environments = [
+        ("Environment", "PROD", 40),
+        ("env", "staging", 15),
+        ("stage", "dev", 5),
+        ("environment", "sandbox", 0),
+        ("environment", "mars", 25),
+        ("owner", "prod", 25),
+    ];
+    for (key, value, expected) in environments {
+        assert_eq!(tagged(key, value), expected, "{key}={value}");
+    }
+    let critical = plain().with(|c| c.facts.signals.criticality = Some(50));
+    assert_eq!(points(&critical, Factor::Criticality), 75);
+}
+
+#[test]
+fn threats_are_of_their_tier_and_give_half_to_the_rest() {
+    let tiers = [
+        ("AttackSequence:S3/CompromisedData", 90, 250),
+        ("Backdoor:EC2/C&CActivity.B", 80, 160),
+        ("Backdoor:EC2/C&CActivity.B", 50, 80),
+        ("Policy:IAMUser/RootCredentialUsage", 80, 80),
+        ("Recon:EC2/Portscan", 80, 20),
+    ];
+    for (rule, severity, expected) in tiers {
+        let own = threat(rule, severity);
+        assert_eq!(points(&own, Factor::Threat), expected, "{rule}");
+        let related = RelatedThreat {
+            finding: FindingId([7; 16]),
+            severity_normalized: severity,
+            rule_id: rule.to_owned(),
+        };
+        let beside = plain().with(|c| c.threat = Some(related));
+        assert_eq!(points(&beside, Factor::Threat), expected / 2, "{rule}");
+    }
+}
+
+#[test]
+fn threats_get_old() {
+    let old = threat("Backdoor:EC2/C&CActivity.B", 80);
+    let steps = [(0, 40), (1, 40), (2, 20), (7, 20), (8, 5), (30, 5), (31, 0), (-2, 0)];
+
+    for (days, expected) in steps {
+        let now = START.plus(days * DAY_MS);
+        assert_eq!(points_on(&old, Factor::Recency, now), expected, "{days}");
+    }
+}
+
+#[test]
+fn floors_lift_what_must_not_be_low() {
+    let root_key = plain().with(|c| c.facts.rule_id = "IAM.4".to_owned());
+    assert_eq!(root_key.score(START), 700);
+    assert_eq!(threat("AttackSequence:EC2/CompromisedInstanceGroup", 10).score(START), 900);
+    let exposed = plain().with(|c| c.facts.rule_id = "12Fnkpl8Y5".to_owned());
+    assert_eq!(exposed.score(START), 900);
+}
+
+/// CISA's table: known exploited, exposed, automatable, total impact.
+#[test]
+fn vulnerabilities_are_due_by_the_table_of_cisa() {
+    let rows = [
+        ([false, false, false, false], None),
+        ([true, false, false, false], Some(14)),
+        ([false, true, false, false], Some(60)),
+        ([false, false, true, false], Some(60)),
+        ([false, false, false, true], None),
+        ([true, true, false, false], Some(14)),
+        ([true, false, true, false], Some(14)),
+        ([false, true, true, false], Some(14)),
+        ([true, false, false, true], Some(14)),
+        ([false, true, false, true], Some(14)),
+        ([false, false, true, true], Some(60)),
+        ([true, true, true, false], Some(3)),
+        ([true, true, false, true], Some(3)),
+        ([true, false, true, true], Some(3)),
+        ([false, true, true, true], Some(3)),
+        ([true, true, true, true], Some(3)),
+    ];
+    for ([known_exploited, exposed, automatable, total], days) in rows {
+        let case = plain().with(|c| {
+            c.facts.class = FindingClass::Vulnerability;
+            c.facts.severity_normalized = 1;
+            c.facts.exposure = if exposed { Exposure::Internet } else { Exposure::Private };
+            c.exploitation = Some(Exploitation {
+                cve: "CVE-2021-44228".to_owned(),
+                known_exploited,
+                kev_due: None,
+                ransomware: false,
+                epss_permille: None,
+                automatable: Some(automatable),
+                total_impact: Some(total),
+            });
+        });
+        assert_eq!(Model::builtin().vulnerability_days(case.inputs()), days);
+        let due = case.rate(START).due.unwrap();
+        let within = due.day() - START.day();
+        assert!(days.is_none_or(|days| within <= days), "{due:?}");
+        let floor = match days {
+            Some(3) => 850,
+            Some(14) => 650,
+            _ => 0,
+        };
+        assert!(case.score(START) >= floor);
+    }
+}
+
+#[test]
+fn the_earliest_deadline_wins_and_says_which_it_is() {
+    let medium = plain();
+    let due = medium.rate(START).due.unwrap();
+    assert_eq!((due.day() - START.day(), due.rule.as_str()), (180, "P4: 180 days"));
+
+    let known = medium.with(|c| {
+        c.exploitation = Some(Exploitation {
+            cve: "CVE-2021-44228".to_owned(),
+            known_exploited: true,
+            kev_due: Some(START.day() + 5),
+            ransomware: false,
+            epss_permille: None,
+            automatable: None,
+            total_impact: None,
+        });
+    });
+    let due = known.rate(START).due.unwrap();
+    assert_eq!((due.day() - START.day(), due.rule.as_str()), (5, "CISA KEV"));
+    let own = "version = 1\n[[rule]]\nids = [\"Nothing.1\"]\ndays = 2\n";
+    let model = Model::read(BUILTIN, Some(own)).unwrap();
+    let due = model.rate(known.inputs(), START).due.unwrap();
+    assert_eq!((due.day() - START.day(), due.rule.as_str()), (2, "your rule: 2 days"));
+}
+
+#[test]
+fn after_its_deadline_it_counts_more_by_quarters() {
+    let case = plain();
+    let due = case.rate(START).due.unwrap().day() - START.day();
+    let late = |days: i64| points_on(&case, Factor::Overdue, START.plus((due + days) * DAY_MS));
+
+    assert_eq!([0, 1, 44, 45, 90, 180, 500].map(late), [0, 20, 20, 30, 40, 60, 60]);
+}
+
+#[test]
+fn what_time_alone_moves_by_little_is_not_significant() {
+    let rated =
+        |severity| plain().with(|c| c.facts.severity_normalized = severity).rate(START).priority;
+
+    assert!(!rated(41).is_significant(&rated(40)));
+    assert!(rated(60).is_significant(&rated(40)), "25 points and more");
+    let exposed = plain().with(|c| c.facts.exposure = Exposure::Organization).rate(START).priority;
+    assert!(exposed.is_significant(&rated(40)), "another factor counts");
+    assert!(rated(40).is_same(&Priority { as_of: 1, model: String::new(), ..rated(40) }));
+}
