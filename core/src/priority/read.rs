@@ -21,6 +21,19 @@ const POINTS_MAX: i32 = 1000;
 /// The longest time to fix something, in days.
 const DAYS_MAX: i64 = 3650;
 
+/// Values of a factor from the least to the worst: a worse one must not count less.
+const ORDERS: [(&str, &[&str]); 9] = [
+    ("exposure", &["private", "organization", "cross_account", "internet", "public"]),
+    ("environment", &["sandbox", "development", "staging", "production"]),
+    ("privilege", &["read", "write", "escalation", "admin", "root"]),
+    ("threat", &["recon", "suspicious", "compromise", "sequence"]),
+    ("exploit", &["epss_tenth", "epss_half"]),
+    ("exploit", &["proof_of_concept", "active"]),
+    ("corroboration", &["two", "three"]),
+    ("recency", &["month", "week", "day"]),
+    ("overdue", &["first", "most"]),
+];
+
 /// What is wrong with rules.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{text}, line {line}: {what}")]
@@ -181,6 +194,31 @@ impl Text<'_> {
                     return Err(self.error(value.span(), what));
                 };
                 *place = number;
+            }
+        }
+        self.orders(file, table)
+    }
+
+    /// That a worse value counts no less, whichever text gives each of the two.
+    fn orders(self, file: &File, table: &mut Table) -> Result<(), ModelError> {
+        let given = |factor: &str, value: &str| {
+            let values = file.points.iter().find(|(name, _)| name.get_ref() == factor)?.1;
+            values.keys().find(|name| name.get_ref() == value).map(Spanned::span)
+        };
+        for (factor, values) in ORDERS {
+            for pair in values.windows(2) {
+                let [less, more] = *pair else { continue };
+                let mut points =
+                    |value| table.points.place(factor, value).map_or(0, |place| *place);
+                let (low, high) = (points(less), points(more));
+                if low > high {
+                    let span = given(factor, more).or_else(|| given(factor, less));
+                    let what = format!(
+                        "`{factor}.{more}` ({high}) counts less than `{factor}.{less}` ({low}), \
+                         which is not as bad: change both"
+                    );
+                    return Err(self.error(span.unwrap_or(0..0), what));
+                }
             }
         }
         Ok(())

@@ -16,6 +16,8 @@ fn what_is_wrong_is_named_with_its_line_and_what_to_do() {
         ("version = 1\n\npoint = 3", 3, "point"),
         ("version = 1\n[points.exposure]\npublik = 3", 3, "points `exposure.publik`"),
         ("version = 1\n[points.exposure]\npublic = -3", 3, "0 to 1000"),
+        ("version = 1\n[points.exposure]\npublic = 10", 3, "counts less than `exposure.internet`"),
+        ("version = 1\n\n[points.threat]\nrecon = 90", 4, "`threat.suspicious` (80) counts less"),
         ("version = 1\n[anchors]\nseverity = [[0, 0], [50, 90], [100, 40]]", 3, "never count less"),
         ("version = 1\n[anchors]\nseverities = [[0, 0], [1, 1]]", 3, "there are no anchors"),
         ("version = 1\n[deadline]\nP9 = 3", 3, "P0, P1"),
@@ -67,14 +69,14 @@ fn the_text_reads_back_and_names_the_rules() {
 #[test]
 fn the_operators_numbers_replace_and_entries_come_first() {
     let own = "version = 1\n\
-               [points.exposure]\npublic = 100\n\
+               [points.exposure]\npublic = 200\n\
                [[rule]]\nids = [\"IAM.4\"]\nprivilege = \"read\"\ndays = 2\n\
                [[asset]]\nname = \"shop\"\naccounts = [\"123456789012\"]\nenvironment = \"sandbox\"\n\
                [[asset]]\nname = \"gold\"\narns = [\"arn:aws:s3:::gold-*-x\"]\ncriticality = 100\n";
     let model = Model::read(BUILTIN, Some(own)).unwrap();
     let table = &model.0.table;
 
-    assert_eq!((table.points.exposure.public, table.points.exposure.internet), (100, 180));
+    assert_eq!((table.points.exposure.public, table.points.exposure.internet), (200, 180));
     let rule = &table.rules["IAM.4"];
     assert_eq!((rule.privilege, rule.days, rule.phase), (Some(Privilege::Read), Some(2), Some(1)));
     assert_eq!(table.assets[0].name, "shop");
