@@ -16,13 +16,16 @@
 //! |---|---|
 //! | `read` | the table as text, and what is wrong with it |
 //! | `table` | the table as it is used |
+//! | `assets`, `patterns` | what it says of a resource, looked up |
 //! | `factors` | what each factor gives |
 //! | `due` | deadlines |
 //! | `explain` | who says it, and what would lower it |
 
+mod assets;
 mod due;
 mod explain;
 mod factors;
+mod patterns;
 mod read;
 mod table;
 
@@ -325,6 +328,7 @@ impl Model {
         if let Some(text) = operator {
             Text { name: "your rules", text }.over(&mut table)?;
         }
+        table.arrange();
         let most = factors::Most::of(&table);
         // The most that there is must be the most that can be had.
         if let Some(last) = table.compression.0.pop() {
@@ -364,20 +368,24 @@ impl Model {
         }
         let mut reasons = self.factors(inputs, day);
         let raw = reasons.iter().map(|reason| reason.points).sum();
-        let due = self.due(inputs, self.lifted(inputs, raw));
+        let vulnerability_days = self.vulnerability_days(inputs);
+        let floor = self.floor(inputs, vulnerability_days);
+        let due = self.due(inputs, vulnerability_days, self.lifted(raw, floor));
         let late = self.overdue(inputs, due.as_ref(), day);
         let raw = raw + late.points;
         let at = reasons.partition_point(|reason| reason.factor < Factor::Overdue);
         reasons.insert(at, late);
         let compressed = self.0.table.compression.at(raw);
-        reasons.push(Reason {
-            factor: Factor::Compression,
-            points: compressed - raw,
-            max: 0,
-            value: format!("a sum of {raw}"),
-            missing: false,
-        });
-        let floor = self.floor(inputs).filter(|floor| i32::from(floor.score) > compressed);
+        if compressed != raw {
+            reasons.push(Reason {
+                factor: Factor::Compression,
+                points: compressed - raw,
+                max: 0,
+                value: format!("a sum of {raw}"),
+                missing: false,
+            });
+        }
+        let floor = floor.filter(|floor| i32::from(floor.score) > compressed);
         let score = floor.map_or(compressed, |floor| floor.score.into());
         if let Some(floor) = floor {
             reasons.push(Reason {
@@ -395,10 +403,10 @@ impl Model {
         Rating { priority: Priority { score, raw, reasons, gate: None, model, as_of: day }, due }
     }
 
-    /// The score of a sum, by compression and floors.
-    fn lifted(&self, inputs: Inputs<'_>, raw: i32) -> u16 {
+    /// The score of a sum, by compression and a floor.
+    fn lifted(&self, raw: i32, floor: Option<&table::Floor>) -> u16 {
         let score = u16::try_from(self.0.table.compression.at(raw)).unwrap_or(SCORE_MAX);
-        self.floor(inputs).map_or(score, |floor| floor.score.max(score))
+        floor.map_or(score, |floor| floor.score.max(score))
     }
 }
 
