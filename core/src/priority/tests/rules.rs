@@ -81,7 +81,7 @@ fn the_operators_numbers_replace_and_entries_come_first() {
     assert_eq!((rule.privilege, rule.days, rule.phase), (Some(Privilege::Read), Some(2), Some(1)));
     assert_eq!(table.assets[0].name, "shop");
     let named = |account: &str, arn: &str| {
-        let mut facts = plain().facts;
+        let mut facts = tables::plain().facts;
         facts.account = account.parse().unwrap();
         arn.clone_into(&mut facts.resources[0].id);
         let known = table.index.look_up(&table.assets, &facts);
@@ -120,7 +120,8 @@ fn assets() -> impl Strategy<Value = Vec<table::Asset>> {
     let tag = (select(vec!["env", "owner", "data"]), subsequence(vec!["a", "b"], 0..=2));
     let accounts = subsequence(vec!["123456789012", "111122223333"], 0..=1);
     let arns = vec(select(vec!["arn:aws:s3:::a", "arn:aws:s3:::*", "*:b", "arn:aws:*:c"]), 0..2);
-    let says = (proptest::option::of(0..4_u8), proptest::option::of(select(vec![Production, Sandbox])));
+    let says =
+        (proptest::option::of(0..4_u8), proptest::option::of(select(vec![Production, Sandbox])));
     let asset = (accounts, arns, vec(tag, 0..2), says);
     let asset = asset.prop_map(|(accounts, arns, tags, (criticality, environment))| table::Asset {
         name: String::new(),

@@ -4,7 +4,7 @@ use super::*;
 use crate::report::Tag;
 
 /// A plain open misconfiguration of which nothing is known.
-fn plain() -> Case {
+pub(super) fn plain() -> Case {
     let held = proptest::strategy::ValueTree::current(
         &held_report().new_tree(&mut proptest::test_runner::TestRunner::deterministic()).unwrap(),
     );
