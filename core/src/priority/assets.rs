@@ -70,8 +70,8 @@ impl Assets {
 
     /// Calls `found` with each asset that the resource is, in any order and perhaps repeatedly.
     fn each(&self, facts: &Facts, mut found: impl FnMut(usize)) {
-        if let Some(of_account) = self.accounts.get(&facts.account) {
-            of_account.iter().for_each(|at| found(*at));
+        for at in self.accounts.get(&facts.account).into_iter().flatten() {
+            found(*at);
         }
         if let Some(resource) = facts.resources.first() {
             self.arns.each(&resource.id, &mut found);

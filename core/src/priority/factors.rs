@@ -198,9 +198,10 @@ impl Model {
         let p = &self.0.table.points.privilege;
         let by_rule = rule.first(|rule| rule.privilege);
         let (points, value) = match facts.signals.privilege.max(by_rule.unwrap_or_default()) {
-            Privilege::Unknown => {
+            Privilege::Unknown if is_about_access(facts) => {
                 return self.missing(Factor::Privilege, "no report says what it allows");
             }
+            Privilege::Unknown => (0, "not about access"),
             Privilege::Read => (p.read, "reading"),
             Privilege::Write => (p.write, "writing"),
             Privilege::Escalation => (p.escalation, "gaining more"),
@@ -210,13 +211,18 @@ impl Model {
         self.reason(Factor::Privilege, points, value)
     }
 
-    /// What kind of threat a finding type is, of which `rule` is known.
+    /// What kind of threat a finding type is, of which `rule` is known. Looking around is worse where
+    /// `GuardDuty` says HIGH: what was found may be taken.
     fn tier(rule: RuleKnown<'_>, rule_id: &str, severity: u8, sequence: bool) -> Tier {
         if sequence || rule_id.starts_with("AttackSequence:") {
             return Tier::Sequence;
         }
         let by_severity = if severity >= 70 { Tier::Compromise } else { Tier::Suspicious };
-        rule.first(|rule| rule.tier).unwrap_or(by_severity)
+        match rule.first(|rule| rule.tier) {
+            None => by_severity,
+            Some(Tier::Recon) if by_severity == Tier::Compromise => by_severity,
+            Some(tier) => tier,
+        }
     }
 
     fn tier_points(&self, tier: Tier) -> i32 {
@@ -258,6 +264,7 @@ impl Model {
         }
         let said = said.unwrap_or(&none);
         let epss = found.and_then(|found| found.epss_permille).max(said.epss_permille);
+        let below_tenth = p.epss_tenth * i32::from(epss.unwrap_or(0).min(100)) / 100;
         let mut ways = [
             (
                 found.is_some_and(|found| found.known_exploited),
@@ -267,6 +274,7 @@ impl Model {
             (said.exploit == ExploitState::Active, p.active, "being used"),
             (epss >= Some(500), p.epss_half, "EPSS of 0.5 and more"),
             (epss >= Some(100), p.epss_tenth, "EPSS of 0.1 and more"),
+            (epss > Some(0), below_tenth, "EPSS below 0.1"),
             (said.exploit == ExploitState::ProofOfConcept, p.proof_of_concept, "code is published"),
         ];
         ways.sort_by_key(|(_, points, _)| -points);
@@ -328,6 +336,15 @@ impl Model {
             _ => (0, "not seen for 30 days"),
         };
         self.reason(Factor::Recency, points, value)
+    }
+
+    /// How many points more a threat had when it was just seen.
+    pub(super) fn fresher(&self, facts: &Facts, reasons: &[Reason]) -> i32 {
+        if facts.class != FindingClass::Threat {
+            return 0;
+        }
+        let recency = reasons.iter().find(|reason| reason.factor == Factor::Recency);
+        self.0.most.at(Factor::Recency) - recency.map_or(0, |reason| reason.points)
     }
 
     /// Once the deadline has passed, by quarters of its window.
@@ -426,6 +443,12 @@ impl Model {
         };
         self.0.table.floors.iter().filter(holds).max_by_key(|floor| floor.score)
     }
+}
+
+/// Whether it is a question at all what an access allows.
+fn is_about_access(facts: &Facts) -> bool {
+    let of_iam = facts.resources.first().is_some_and(|one| one.kind.starts_with("AwsIam"));
+    of_iam || matches!(facts.class, FindingClass::Threat | FindingClass::Exposure)
 }
 
 /// What counts together.

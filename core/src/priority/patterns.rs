@@ -51,7 +51,9 @@ impl Patterns {
         while let Some(one) = at.and_then(|at| self.0.get(at)) {
             if text.starts_with(&one.text) {
                 let fitting = one.of.iter().filter(|(pattern, _)| fits(pattern, text));
-                fitting.for_each(|(_, value)| found(*value));
+                for (_, value) in fitting {
+                    found(*value);
+                }
             }
             at = one.shorter;
         }

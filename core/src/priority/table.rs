@@ -1,6 +1,6 @@
 //! The rules as they are used.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::assets::Assets;
 use crate::ids::AccountId;
@@ -226,6 +226,20 @@ impl Deadline {
     pub(super) fn index(row: [bool; 4]) -> usize {
         row.into_iter().fold(0, |index, is| index << 1 | usize::from(is))
     }
+
+    /// The row in which these are so.
+    pub(super) fn row(when: &[String]) -> usize {
+        Self::index(Self::INPUTS.map(|name| when.iter().any(|given| given == name)))
+    }
+
+    /// What is so in a row, for people.
+    pub(super) fn names(row: usize) -> String {
+        let of_bits = Self::INPUTS.iter().rev().enumerate();
+        let is = of_bits.filter(|(bit, _)| row >> bit & 1 == 1).map(|(_, name)| *name);
+        let mut is: Vec<&str> = is.collect();
+        is.reverse();
+        is.join(", ")
+    }
 }
 
 /// All rules.
@@ -244,6 +258,10 @@ pub(super) struct Table {
     pub(super) index: Assets,
     /// By id, and until they are arranged by purpose as `Recon:*`.
     pub(super) rules: HashMap<String, RuleFacts>,
+    /// Ids of the rules of each standard, by its id.
+    pub(super) standards: BTreeMap<String, Vec<String>>,
+    /// Ids of the standards that count.
+    pub(super) scope: BTreeSet<String>,
     /// By purpose as `Recon`; made by [`Table::arrange`].
     pub(super) purposes: HashMap<String, RuleFacts>,
 }
@@ -252,6 +270,14 @@ impl Table {
     /// Makes what things are looked up by, once all texts are read.
     pub(super) fn arrange(&mut self) {
         self.index = Assets::new(&self.assets);
+        for standard in &self.scope {
+            for id in self.standards.get(standard).into_iter().flatten() {
+                let known = &mut self.rules.entry(id.clone()).or_default().standards;
+                if !known.contains(standard) {
+                    known.push(standard.clone());
+                }
+            }
+        }
         for (id, known) in &self.rules {
             if let Some(purpose) = id.strip_suffix(":*") {
                 self.purposes.insert(purpose.to_owned(), known.clone());

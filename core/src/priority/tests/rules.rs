@@ -20,6 +20,16 @@ fn what_is_wrong_is_named_with_its_line_and_what_to_do() {
         ("version = 1\n\n[points.threat]\nrecon = 90", 4, "`threat.suspicious` (80) counts less"),
         ("version = 1\n[anchors]\nseverity = [[0, 0], [50, 90], [100, 40]]", 3, "never count less"),
         ("version = 1\n[anchors]\nseverities = [[0, 0], [1, 1]]", 3, "there are no anchors"),
+        ("version = 1\n[anchors]\ncompression = [[0, 0], [900, 900]]", 3, "leads to 1000"),
+        ("version = 1\n[anchors]\ncompression = [[0, 0], [5, 9], [2000, 1000]]", 3, "takes off"),
+        ("version = 1\nscope = [\"iso\"]", 2, "there are cis-5.0, fsbp, tagging"),
+        ("version = 1\n\n[[standard]]\nid = \"own\"\nrules = []", 3, "ids of its `rules`"),
+        (
+            "version = 1\n[[vulnerability_deadline]]\nwhen = [\"known_exploited\", \"exposed\"]\n\
+             days = 30",
+            2,
+            "[known_exploited, exposed] would have more time than [known_exploited]",
+        ),
         ("version = 1\n[deadline]\nP9 = 3", 3, "P0, P1"),
         ("version = 1\n[deadline]\nP0 = 8", 3, "must not have more days"),
         ("version = 1\n[deadline]\nP0 = 0", 3, "1 to 3650"),
