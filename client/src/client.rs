@@ -8,19 +8,23 @@ use http_body::Body as HttpBody;
 use muster_api::ACTOR_METADATA;
 use muster_api::v1::findings_service_client::FindingsServiceClient;
 use muster_api::v1::maturity_service_client::MaturityServiceClient;
+use muster_api::v1::priority_service_client::PriorityServiceClient;
 use muster_api::v1::triage_service_client::TriageServiceClient;
 use muster_api::v1::unit_service_client::UnitServiceClient;
 use muster_api::v1::{
-    BatchGetFindingsRequest, BatchGetFindingsResponse, BatchTriageFindingsRequest,
-    BatchTriageFindingsResponse, GetFindingRequest, GetFindingResponse, GetMaturityRequest,
-    GetMaturityResponse, ListAttestationsRequest, ListAttestationsResponse,
-    ListFindingHistoryRequest, ListFindingHistoryResponse, ListFindingsRequest,
-    ListFindingsResponse, ListUnitsRequest, ListUnitsResponse, ListUnmappedDocumentsRequest,
-    ListUnmappedDocumentsResponse, MergeFindingsRequest, MergeFindingsResponse,
-    PutAttestationRequest, PutAttestationResponse, RemoveAttestationRequest,
-    RemoveAttestationResponse, ResolveFindingIdsRequest, ResolveFindingIdsResponse,
-    SplitFindingRequest, SplitFindingResponse, SummarizeFindingsRequest, SummarizeFindingsResponse,
-    TriageFindingRequest, TriageFindingResponse, WatchFindingsRequest, WatchFindingsResponse,
+    ActivatePriorityRulesRequest, ActivatePriorityRulesResponse, BatchGetFindingsRequest,
+    BatchGetFindingsResponse, BatchTriageFindingsRequest, BatchTriageFindingsResponse,
+    ExplainFindingRequest, ExplainFindingResponse, GetFindingRequest, GetFindingResponse,
+    GetMaturityRequest, GetMaturityResponse, GetPriorityRulesRequest, GetPriorityRulesResponse,
+    ListAttestationsRequest, ListAttestationsResponse, ListFindingHistoryRequest,
+    ListFindingHistoryResponse, ListFindingsRequest, ListFindingsResponse, ListUnitsRequest,
+    ListUnitsResponse, ListUnmappedDocumentsRequest, ListUnmappedDocumentsResponse,
+    MergeFindingsRequest, MergeFindingsResponse, PreviewPriorityRulesRequest,
+    PreviewPriorityRulesResponse, PutAttestationRequest, PutAttestationResponse,
+    RemoveAttestationRequest, RemoveAttestationResponse, ResolveFindingIdsRequest,
+    ResolveFindingIdsResponse, SplitFindingRequest, SplitFindingResponse, SummarizeFindingsRequest,
+    SummarizeFindingsResponse, TriageFindingRequest, TriageFindingResponse, WatchFindingsRequest,
+    WatchFindingsResponse,
 };
 use tonic::body::Body;
 use tonic::codegen::StdError;
@@ -167,6 +171,11 @@ impl Client {
             .max_decoding_message_size(MAX_MESSAGE_BYTES)
     }
 
+    fn priority(&self) -> PriorityServiceClient<Transport> {
+        PriorityServiceClient::new(self.transport.clone())
+            .max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
     fn units(&self) -> UnitServiceClient<Transport> {
         UnitServiceClient::new(self.transport.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES)
     }
@@ -230,6 +239,13 @@ unary_calls! {
     triage.merge_findings, "MergeFindings", MergeFindingsRequest, MergeFindingsResponse;
     triage.split_finding, "SplitFinding", SplitFindingRequest, SplitFindingResponse;
     units.list_units, "ListUnits", ListUnitsRequest, ListUnitsResponse;
+    priority.explain_finding, "ExplainFinding", ExplainFindingRequest, ExplainFindingResponse;
+    priority.get_priority_rules, "GetPriorityRules",
+        GetPriorityRulesRequest, GetPriorityRulesResponse;
+    priority.preview_priority_rules, "PreviewPriorityRules",
+        PreviewPriorityRulesRequest, PreviewPriorityRulesResponse;
+    priority.activate_priority_rules, "ActivatePriorityRules",
+        ActivatePriorityRulesRequest, ActivatePriorityRulesResponse;
     maturity.get_maturity, "GetMaturity", GetMaturityRequest, GetMaturityResponse;
     maturity.list_attestations, "ListAttestations",
         ListAttestationsRequest, ListAttestationsResponse;

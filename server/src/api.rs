@@ -19,6 +19,7 @@ mod findings;
 mod health;
 mod layers;
 mod maturity;
+mod priority;
 mod read;
 pub mod serve;
 mod triage;
@@ -32,6 +33,7 @@ use std::time::Duration;
 
 use muster_api::v1::findings_service_server::FindingsServiceServer;
 use muster_api::v1::maturity_service_server::MaturityServiceServer;
+use muster_api::v1::priority_service_server::PriorityServiceServer;
 use muster_api::v1::triage_service_server::TriageServiceServer;
 use muster_api::v1::unit_service_server::UnitServiceServer;
 use muster_core::weakness::Classes;
@@ -42,6 +44,7 @@ use tonic::service::Routes;
 use self::findings::Findings;
 pub use self::health::{Health, Part};
 use self::maturity::Maturity;
+use self::priority::Priority;
 use self::read::Reads;
 use self::triage::Triage;
 use self::units::Units;
@@ -136,8 +139,8 @@ const BATCH_REQUEST_BYTES_MAX: usize = 1024 * 1024;
 /// are cut well below.
 const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// The services, without layers: findings, triage, units, maturity, health and reflection. Watches run as
-/// tasks of `tasks`.
+/// The services, without layers: findings, triage, units, maturity, priority, health and reflection.
+/// Watches run as tasks of `tasks`.
 pub fn routes(backend: &Backend, health: &Health, tasks: &TaskTracker) -> Routes {
     let reads = Reads::new(backend.clone());
     let watches = Watches::new(reads.clone(), tasks.clone());
@@ -149,6 +152,9 @@ pub fn routes(backend: &Backend, health: &Health, tasks: &TaskTracker) -> Routes
         .max_encoding_message_size(ANSWER_BYTES_MAX);
     let maturity = MaturityServiceServer::new(Maturity::new(reads.clone()))
         .max_decoding_message_size(REQUEST_BYTES_MAX)
+        .max_encoding_message_size(ANSWER_BYTES_MAX);
+    let priority = PriorityServiceServer::new(Priority::new(reads.clone()))
+        .max_decoding_message_size(BATCH_REQUEST_BYTES_MAX)
         .max_encoding_message_size(ANSWER_BYTES_MAX);
     let units = UnitServiceServer::new(Units::new(reads))
         .max_decoding_message_size(REQUEST_BYTES_MAX)
@@ -165,6 +171,7 @@ pub fn routes(backend: &Backend, health: &Health, tasks: &TaskTracker) -> Routes
         .add_service(triage)
         .add_service(units)
         .add_service(maturity)
+        .add_service(priority)
         .add_service(health.service())
         .add_service(reflection_v1)
         .add_service(reflection_v1alpha)

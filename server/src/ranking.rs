@@ -1,5 +1,7 @@
 //! By which rules findings are ranked: what is in force, for whoever writes or explains.
 
+pub mod preview;
+
 use std::sync::Arc;
 
 use muster_core::intel::Intel;

@@ -2,6 +2,7 @@
 
 mod filter;
 mod maturity;
+mod priority;
 mod regroup;
 mod triage;
 
@@ -15,6 +16,7 @@ use muster_api::v1::{FindingOrder, FindingView};
 
 pub(crate) use filter::{Composed, FilterArgs, Hidden};
 pub(crate) use maturity::{AttestArgs, End, MaturityArgs};
+pub(crate) use priority::{ExplainArgs, PriorityArgs, PriorityCommand};
 pub(crate) use regroup::{MergeArgs, SplitArgs};
 pub(crate) use triage::{
     AssignArgs, DecideArgs, DoneArgs, EndArgs, NoteArgs, SelectionArgs, SnoozeArgs, SuppressArgs,
@@ -223,6 +225,16 @@ pub(crate) enum Command {
     ///
     /// Takes the filters of `ls`, and leaves out the same findings.
     Summary(SummaryArgs),
+    /// Show why a finding is as urgent as it is
+    ///
+    /// What counts, with how many points of how many, which report says so, what would lower the score
+    /// most, and what is not known. The points sum to the score.
+    Explain(ExplainArgs),
+    /// Show, preview or change the rules of priority
+    ///
+    /// The operator's rules (points, floors, deadlines, crown jewels, environments) stand over those of
+    /// Muster. Preview shows what they would do; activate brings them into force.
+    Priority(PriorityArgs),
     /// Show how far the AWS Security Maturity Model is followed
     ///
     /// Each of its 65 recommendations is met, partly met, unmet, unknown or attested, by what findings,

@@ -2,10 +2,12 @@
 
 mod attest;
 mod completions;
+mod explain;
 mod get;
 mod history;
 mod ls;
 mod maturity;
+mod priority;
 mod regroup;
 mod repeat;
 mod summary;
@@ -43,6 +45,8 @@ pub(crate) async fn run(session: &mut Session, command: &Command) -> Result<Exit
         Command::History(args) => history::run(session, args).await,
         Command::Units(args) => units::run(session, args).await,
         Command::Summary(args) => summary::run(session, args).await,
+        Command::Explain(args) => explain::run(session, args).await,
+        Command::Priority(args) => priority::run(session, args).await,
         Command::Maturity(args) => maturity::run(session, args).await,
         Command::Attest(args) => attest::run(session, args).await,
         Command::Unmapped(args) => unmapped::run(session, args).await,

@@ -11,8 +11,8 @@ mod page;
 mod unit;
 
 pub(crate) use self::change::{change, position};
-pub(crate) use self::enums::{reason_from_wire, relation, status, unit_condition_from_wire};
-pub(crate) use self::finding::{finding, regrouping, triage};
+pub(crate) use self::enums::{band, reason_from_wire, relation, status, unit_condition_from_wire};
+pub(crate) use self::finding::{finding, reason, regrouping, triage};
 pub(crate) use self::maturity::{maturity, record, vouched};
 pub(crate) use self::page::{Budget, LIST_BYTES_MAX};
 pub(crate) use self::unit::{coverage, unit, unmapped};

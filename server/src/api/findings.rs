@@ -13,6 +13,7 @@ use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status};
 
 pub(super) use self::explain::{Explainer, arrivals};
+pub(super) use self::get::one_id;
 use super::read::Reads;
 use super::validate::reads;
 use super::watch::Watches;

@@ -6,6 +6,7 @@ use tonic_health::server::{HealthReporter, HealthService};
 
 use muster_api::v1::findings_service_server::SERVICE_NAME as FINDINGS;
 use muster_api::v1::maturity_service_server::SERVICE_NAME as MATURITY;
+use muster_api::v1::priority_service_server::SERVICE_NAME as PRIORITY;
 use muster_api::v1::triage_service_server::SERVICE_NAME as TRIAGE;
 use muster_api::v1::unit_service_server::SERVICE_NAME as UNITS;
 
@@ -22,12 +23,14 @@ pub enum Part {
     Units,
     /// The maturity report.
     Maturity,
+    /// Scores and their rules.
+    Priority,
 }
 
 impl Part {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Process, Self::Findings, Self::Triage, Self::Units, Self::Maturity];
+    pub const ALL: [Self; 6] =
+        [Self::Process, Self::Findings, Self::Triage, Self::Units, Self::Maturity, Self::Priority];
 
     /// The service name that a health check asks for.
     pub fn service_name(self) -> &'static str {
@@ -37,6 +40,7 @@ impl Part {
             Self::Triage => TRIAGE,
             Self::Units => UNITS,
             Self::Maturity => MATURITY,
+            Self::Priority => PRIORITY,
         }
     }
 }

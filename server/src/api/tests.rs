@@ -8,6 +8,7 @@ mod history;
 mod ids;
 mod lists;
 mod maturity;
+mod priority;
 mod regroup;
 mod sample;
 mod telemetry;

@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 pub(crate) use change::{ChangeDoc, PositionDoc};
-pub(crate) use finding::{FindingDoc, TriageDoc};
+pub(crate) use finding::{FindingDoc, ReasonDoc, TriageDoc};
 pub(crate) use maturity::{AttestationDoc, MaturityDoc, StandingDoc};
 pub(crate) use unit::{CoverageDoc, GroupDoc, UnitDoc, UnmappedDoc};
 

@@ -107,7 +107,8 @@ pub(crate) fn status(status: Status) -> wire::Status {
     }
 }
 
-pub(super) fn band(band: Band) -> wire::PriorityBand {
+/// The band of a score.
+pub(crate) fn band(band: Band) -> wire::PriorityBand {
     match band {
         Band::P4 => wire::PriorityBand::P4,
         Band::P3 => wire::PriorityBand::P3,

@@ -4,7 +4,7 @@ use muster_api::v1 as wire;
 use muster_core::change::Change;
 use muster_core::finding::{Finding, HeldReport, Placement};
 use muster_core::intel::Exploitation;
-use muster_core::priority::{Band, Priority};
+use muster_core::priority::{Band, Priority, Reason};
 use muster_core::report::{Attribute, Resource, Signals, Tag, Vulnerability};
 use muster_core::time::{DAY_MS, Millis};
 use muster_core::triage::{Actor, Triage};
@@ -195,14 +195,19 @@ fn exploitation(found: &Exploitation) -> wire::Exploitation {
     }
 }
 
-fn priority(priority: &Priority, whole: bool) -> wire::Priority {
-    let reasons = priority.reasons.iter().filter(|_| whole).map(|reason| wire::PriorityReason {
+/// A line of a score.
+pub(crate) fn reason(reason: &Reason) -> wire::PriorityReason {
+    wire::PriorityReason {
         factor: reason.factor.as_str().to_owned(),
         points: reason.points,
         max_points: reason.max,
         value: reason.value.clone(),
         missing: reason.missing,
-    });
+    }
+}
+
+fn priority(priority: &Priority, whole: bool) -> wire::Priority {
+    let reasons = priority.reasons.iter().filter(|_| whole).map(reason);
     wire::Priority {
         score: priority.score.into(),
         band: enums::band(Band::of(priority.score)).into(),

@@ -26,7 +26,7 @@ pub(super) fn get(reader: &Reader<'_>, get: &Get) -> Result<wire::GetFindingResp
 }
 
 /// The finding that a text stands for.
-pub(super) fn one_id(reader: &Reader<'_>, text: &IdText) -> Result<FindingId, ApiError> {
+pub(in crate::api) fn one_id(reader: &Reader<'_>, text: &IdText) -> Result<FindingId, ApiError> {
     let prefix = match text {
         IdText::Full(id) => return Ok(*id),
         IdText::Prefix(prefix) => prefix,

@@ -158,7 +158,8 @@ async fn health_says_what_works_and_ends_with_the_server() {
     let after = watch.message().await.unwrap().unwrap().status();
 
     let serving = ServingStatus::Serving;
-    assert_eq!(statuses, [serving, serving, ServingStatus::NotServing, serving, serving]);
+    let not = ServingStatus::NotServing;
+    assert_eq!(statuses, [serving, serving, not, serving, serving, serving]);
     assert_eq!((before, after), (serving, ServingStatus::NotServing));
     assert!(watch.message().await.unwrap().is_none(), "who watches is not kept");
     assert_eq!(stop.await.unwrap(), Drained { cut: 0 });

@@ -107,7 +107,7 @@ struct PriorityDoc<'a> {
 }
 
 #[derive(Debug, Serialize)]
-struct ReasonDoc<'a> {
+pub(crate) struct ReasonDoc<'a> {
     factor: &'a str,
     points: i32,
     max_points: i32,
@@ -303,7 +303,7 @@ impl<'a> PriorityDoc<'a> {
 }
 
 impl<'a> ReasonDoc<'a> {
-    fn new(reason: &'a PriorityReason) -> Self {
+    pub(crate) fn new(reason: &'a PriorityReason) -> Self {
         Self {
             factor: &reason.factor,
             points: reason.points,
