@@ -366,13 +366,14 @@ impl Model {
             let priority = Priority { gate: Some(gate), model, as_of: day, ..Priority::default() };
             return Rating { priority, due: None };
         }
-        let mut reasons = self.factors(inputs, day);
+        let rule = self.0.table.rule(&inputs.facts.rule_id);
+        let mut reasons = self.factors(inputs, rule, day);
         let raw: i32 = reasons.iter().map(|reason| reason.points).sum();
         let vulnerability_days = self.vulnerability_days(inputs);
         let floor = self.floor(inputs, vulnerability_days);
         // A threat keeps the deadline that it had when it was just seen: dates do not move with the day.
         let fresh = raw + self.fresher(inputs.facts, &reasons);
-        let due = self.due(inputs, vulnerability_days, self.lifted(fresh, floor));
+        let due = self.due(inputs, rule, vulnerability_days, self.lifted(fresh, floor));
         let late = self.overdue(inputs, due.as_ref(), day);
         let raw = raw + late.points;
         let at = reasons.partition_point(|reason| reason.factor < Factor::Overdue);

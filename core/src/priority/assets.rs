@@ -14,7 +14,7 @@ use crate::ids::AccountId;
 pub(super) struct Assets {
     accounts: HashMap<AccountId, Vec<usize>>,
     arns: Patterns,
-    /// Sorted by key, in lower case; no values means any.
+    /// Sorted by key as [`order`] does, in lower case; no values means any.
     tags: Vec<(String, Vec<String>, usize)>,
 }
 
@@ -40,7 +40,7 @@ impl Assets {
         let arns = assets.iter().enumerate();
         let arns = arns.flat_map(|(at, asset)| asset.arns.iter().map(move |arn| (&**arn, at)));
         index.arns = Patterns::new(arns);
-        index.tags.sort();
+        index.tags.sort_by(|(a, ..), (b, ..)| order(a, b));
         index
     }
 
@@ -90,7 +90,9 @@ impl Assets {
     }
 }
 
-/// How a text in lower case and another one sort, without regard to case.
+/// How a text in lower case and another one sort, without regard to case: the shorter first, because
+/// that is compared at once.
 fn order(lower: &str, text: &str) -> Ordering {
-    lower.bytes().cmp(text.bytes().map(|byte| byte.to_ascii_lowercase()))
+    let bytes = || text.bytes().map(|byte| byte.to_ascii_lowercase());
+    lower.len().cmp(&text.len()).then_with(|| lower.bytes().cmp(bytes()))
 }

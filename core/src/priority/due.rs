@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::table::Deadline;
+use super::table::{Deadline, RuleKnown};
 use super::{Band, Inputs, Model};
 use crate::finding::Due;
 use crate::report::Exposure;
@@ -14,13 +14,14 @@ impl Model {
     pub(super) fn due(
         &self,
         inputs: Inputs<'_>,
+        rule: RuleKnown<'_>,
         vulnerability_days: Option<i64>,
         score: u16,
     ) -> Option<Due> {
         let since = inputs.lifecycle.since.day();
         let band = Band::of(score);
         let by_band = self.0.table.days[band as usize];
-        let own = self.0.table.rule(&inputs.facts.rule_id).first(|rule| rule.days);
+        let own = rule.first(|rule| rule.days);
         let known = inputs.exploitation.and_then(|found| found.kev_due);
         let rules = [
             Some((since + by_band, Rule::Band(band, by_band))),

@@ -1,6 +1,6 @@
 //! What each factor gives.
 
-use std::fmt::Display;
+use std::fmt::{Display, Write as _};
 
 use super::assets::Known;
 use super::table::{Condition, Environment, Floor, RuleKnown, Table, Tier};
@@ -14,6 +14,9 @@ const STRONG: i32 = 80;
 
 /// From how many points an exploit does.
 const LIKELY: i32 = 90;
+
+/// Room for what was seen, in bytes: most texts are shorter, so that none is moved while it grows.
+const TEXT_BYTES: usize = 48;
 
 /// The most that each factor gives.
 #[derive(Clone, Copy, Debug)]
@@ -85,9 +88,8 @@ impl Most {
 
 impl Model {
     /// All factors but what depends on their sum, in order.
-    pub(super) fn factors(&self, inputs: Inputs<'_>, day: i64) -> Vec<Reason> {
+    pub(super) fn factors(&self, inputs: Inputs<'_>, rule: RuleKnown<'_>, day: i64) -> Vec<Reason> {
         let table = &self.0.table;
-        let rule = table.rule(&inputs.facts.rule_id);
         let asset = table.index.look_up(&table.assets, inputs.facts);
         let exposure = self.exposure(inputs.facts);
         let (criticality, critical) = self.criticality(inputs.facts, asset);
@@ -127,8 +129,12 @@ impl Model {
     fn reason(&self, factor: Factor, points: i32, value: impl Display) -> Reason {
         let max = self.0.most.at(factor);
         let points = points.min(max);
-        let value = if points == 0 { String::new() } else { value.to_string() };
-        Reason { factor, points, max, value, missing: false }
+        let mut text = String::new();
+        if points != 0 {
+            text.reserve(TEXT_BYTES);
+            write!(text, "{value}").expect("a string takes all");
+        }
+        Reason { factor, points, max, value: text, missing: false }
     }
 
     fn missing(&self, factor: Factor, value: &str) -> Reason {
