@@ -428,10 +428,10 @@ impl Model {
             ),
         ];
         let there = || pairs.iter().filter(|(is, ..)| *is);
-        if there().next().is_none() {
+        let points = there().map(|(_, points, _)| points).sum();
+        if points == 0 {
             return self.reason(Factor::Combination, 0, "");
         }
-        let points = there().map(|(_, points, _)| points).sum();
         let values: Vec<&str> = there().map(|(_, _, value)| *value).collect();
         self.reason(Factor::Combination, points, values.join(", "))
     }

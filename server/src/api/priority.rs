@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use muster_api::v1 as wire;
 use muster_api::v1::priority_service_server::PriorityService;
-use muster_core::priority::{Explanation, Model};
+use muster_core::priority::Explanation;
 use tonic::{Request, Response, Status};
 use tracing::info;
 
@@ -12,7 +12,7 @@ use super::convert::{self, Detail};
 use super::error::ApiError;
 use super::findings::one_id;
 use super::read::Reads;
-use super::validate::reads;
+use super::validate::priority as validate;
 use super::validate::triage::principal;
 use crate::ranking::preview::{self, PREVIEW_MAX, Preview};
 
@@ -26,15 +26,6 @@ impl Priority {
     pub(super) fn new(reads: Reads) -> Self {
         Self { reads }
     }
-
-    /// The rules in force, and what they would be with the operator's `own`.
-    fn rules(&self, own: &str) -> Result<[Model; 2], ApiError> {
-        let model = self.reads.backend().ranking.now().model;
-        let base = Model::builtin();
-        let other = Model::read(base.text(), Some(own));
-        let other = other.map_err(|error| ApiError::field("own_text", error.to_string()))?;
-        Ok([model, other])
-    }
 }
 
 #[tonic::async_trait]
@@ -43,11 +34,10 @@ impl PriorityService for Priority {
         &self,
         request: Request<wire::ExplainFindingRequest>,
     ) -> Result<Response<wire::ExplainFindingResponse>, Status> {
-        let id = request.into_inner().id;
-        let wanted = reads::get(&wire::GetFindingRequest { id, ..Default::default() })?;
+        let wanted = validate::explain(request.get_ref())?;
         let model = self.reads.backend().ranking.now().model;
         let explained = self.reads.run(move |reader| {
-            let finding = reader.finding(one_id(reader, &wanted.id)?)?;
+            let finding = reader.finding(one_id(reader, &wanted)?)?;
             let Explanation { lines, lower, unknown } = model.explain(&finding);
             Ok(wire::ExplainFindingResponse {
                 lines: lines
@@ -94,7 +84,8 @@ impl PriorityService for Priority {
         &self,
         request: Request<wire::PreviewPriorityRulesRequest>,
     ) -> Result<Response<wire::PreviewPriorityRulesResponse>, Status> {
-        let [model, other] = self.rules(&request.get_ref().own_text)?;
+        let other = validate::preview(request.get_ref())?;
+        let model = self.reads.backend().ranking.now().model;
         let now = self.reads.backend().clock.now();
         let view = std::sync::Arc::clone(&self.reads.backend().view);
         let until = Instant::now() + PREVIEW_MAX;
@@ -110,9 +101,10 @@ impl PriorityService for Priority {
         request: Request<wire::ActivatePriorityRulesRequest>,
     ) -> Result<Response<wire::ActivatePriorityRulesResponse>, Status> {
         let actor = principal(request.metadata())?;
-        let wire::ActivatePriorityRulesRequest { own_text, hash } = request.into_inner();
-        let [model, other] = self.rules(&own_text)?;
+        let other = validate::activate(request.get_ref())?;
+        let hash = request.into_inner().hash;
         let backend = self.reads.backend();
+        let model = backend.ranking.now().model;
         if !hash.is_empty() && hash != model.hash() {
             let what = format!("is {hash}, but {} is in force: preview again", model.hash());
             return Err(ApiError::field("hash", what).into());

@@ -5,6 +5,7 @@
 //! without a limit.
 
 pub(crate) mod maturity;
+pub(crate) mod priority;
 pub(crate) mod reads;
 pub(crate) mod regroup;
 pub(crate) mod triage;

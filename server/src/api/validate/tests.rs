@@ -13,6 +13,7 @@ use prost_types::field_descriptor_proto::{Label, Type};
 use prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorSet};
 
 use super::maturity::ACCOUNT_BYTES_MAX;
+use super::priority::{HASH_BYTES_MAX, RULES_BYTES_MAX};
 use super::reads::GROUP_BY_MAX;
 use super::regroup::REPORT_KEY_BYTES_MAX;
 use super::triage::{BATCH_MAX, Caller, ETAG_BYTES_MAX, REQUEST_ID_BYTES_MAX};
@@ -64,6 +65,13 @@ const REGROUP_LIMITS: [(&str, usize); 13] = [
 ];
 
 /// The maturity report and attestations.
+const PRIORITY_LIMITS: [(&str, usize); 4] = [
+    ("ExplainFindingRequest.id", ID_BYTES_MAX),
+    ("PreviewPriorityRulesRequest.own_text", RULES_BYTES_MAX),
+    ("ActivatePriorityRulesRequest.own_text", RULES_BYTES_MAX),
+    ("ActivatePriorityRulesRequest.hash", HASH_BYTES_MAX),
+];
+
 const MATURITY_LIMITS: [(&str, usize); 12] = [
     ("GetMaturityRequest.account_id", ACCOUNT_BYTES_MAX),
     ("ListAttestationsRequest.page_token", PAGE_TOKEN_BYTES_MAX),
@@ -166,7 +174,8 @@ fn places() -> Vec<Place> {
 }
 
 fn limits() -> impl Iterator<Item = &'static (&'static str, usize)> {
-    LIMITS.iter().chain(&DECISION_LIMITS).chain(&REGROUP_LIMITS).chain(&MATURITY_LIMITS)
+    let more = DECISION_LIMITS.iter().chain(&REGROUP_LIMITS);
+    LIMITS.iter().chain(more).chain(&MATURITY_LIMITS).chain(&PRIORITY_LIMITS)
 }
 
 fn limit(path: &str) -> usize {
@@ -248,6 +257,13 @@ fn wrong_fields(request: &str, bytes: &[u8]) -> Vec<String> {
         "GetMaturityRequest" => read!(GetMaturityRequest, |m| maturity::get_maturity(&m)),
         "ListAttestationsRequest" => {
             read!(ListAttestationsRequest, maturity::list_attestations)
+        }
+        "ExplainFindingRequest" => read!(ExplainFindingRequest, |m| priority::explain(&m)),
+        "PreviewPriorityRulesRequest" => {
+            read!(PreviewPriorityRulesRequest, |m| priority::preview(&m))
+        }
+        "ActivatePriorityRulesRequest" => {
+            read!(ActivatePriorityRulesRequest, |m| priority::activate(&m))
         }
         "PutAttestationRequest" => {
             read!(PutAttestationRequest, |m| maturity::put_attestation(&table, &m, &caller))
