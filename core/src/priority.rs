@@ -16,13 +16,16 @@
 //! |---|---|
 //! | `read` | the table as text, and what is wrong with it |
 //! | `table` | the table as it is used |
+//! | `assets`, `patterns` | what it says of a resource, looked up |
 //! | `factors` | what each factor gives |
 //! | `due` | deadlines |
 //! | `explain` | who says it, and what would lower it |
 
+mod assets;
 mod due;
 mod explain;
 mod factors;
+mod patterns;
 mod read;
 mod table;
 
@@ -325,6 +328,7 @@ impl Model {
         if let Some(text) = operator {
             Text { name: "your rules", text }.over(&mut table)?;
         }
+        table.arrange();
         let most = factors::Most::of(&table);
         // The most that there is must be the most that can be had.
         if let Some(last) = table.compression.0.pop() {
@@ -362,9 +366,14 @@ impl Model {
             let priority = Priority { gate: Some(gate), model, as_of: day, ..Priority::default() };
             return Rating { priority, due: None };
         }
-        let mut reasons = self.factors(inputs, day);
-        let raw = reasons.iter().map(|reason| reason.points).sum();
-        let due = self.due(inputs, self.lifted(inputs, raw));
+        let rule = self.0.table.rule(&inputs.facts.rule_id);
+        let mut reasons = self.factors(inputs, rule, day);
+        let raw: i32 = reasons.iter().map(|reason| reason.points).sum();
+        let vulnerability_days = self.vulnerability_days(inputs);
+        let floor = self.floor(inputs, vulnerability_days);
+        // A threat keeps the deadline that it had when it was just seen: dates do not move with the day.
+        let fresh = raw + self.fresher(inputs.facts, &reasons);
+        let due = self.due(inputs, rule, vulnerability_days, self.lifted(fresh, floor));
         let late = self.overdue(inputs, due.as_ref(), day);
         let raw = raw + late.points;
         let at = reasons.partition_point(|reason| reason.factor < Factor::Overdue);
@@ -379,7 +388,7 @@ impl Model {
                 missing: false,
             });
         }
-        let floor = self.floor(inputs).filter(|floor| i32::from(floor.score) > compressed);
+        let floor = floor.filter(|floor| i32::from(floor.score) > compressed);
         let score = floor.map_or(compressed, |floor| floor.score.into());
         if let Some(floor) = floor {
             reasons.push(Reason {
@@ -397,10 +406,10 @@ impl Model {
         Rating { priority: Priority { score, raw, reasons, gate: None, model, as_of: day }, due }
     }
 
-    /// The score of a sum, by compression and floors.
-    fn lifted(&self, inputs: Inputs<'_>, raw: i32) -> u16 {
+    /// The score of a sum, by compression and a floor.
+    fn lifted(&self, raw: i32, floor: Option<&table::Floor>) -> u16 {
         let score = u16::try_from(self.0.table.compression.at(raw)).unwrap_or(SCORE_MAX);
-        self.floor(inputs).map_or(score, |floor| floor.score.max(score))
+        floor.map_or(score, |floor| floor.score.max(score))
     }
 }
 

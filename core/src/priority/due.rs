@@ -1,6 +1,8 @@
 //! By when a finding is to be fixed.
 
-use super::table::Deadline;
+use std::fmt;
+
+use super::table::{Deadline, RuleKnown};
 use super::{Band, Inputs, Model};
 use crate::finding::Due;
 use crate::report::Exposure;
@@ -9,24 +11,28 @@ use crate::time::{DAY_MS, Millis};
 impl Model {
     /// The earliest of what applies: the window of the band of `score`, CISA's table for
     /// vulnerabilities, the date of CISA's catalog, and the operator's own.
-    pub(super) fn due(&self, inputs: Inputs<'_>, score: u16) -> Option<Due> {
+    pub(super) fn due(
+        &self,
+        inputs: Inputs<'_>,
+        rule: RuleKnown<'_>,
+        vulnerability_days: Option<i64>,
+        score: u16,
+    ) -> Option<Due> {
         let since = inputs.lifecycle.since.day();
         let band = Band::of(score);
         let by_band = self.0.table.days[band as usize];
-        let own = self.0.table.rule(&inputs.facts.rule_id);
-        let own = own.into_iter().flatten().find_map(|rule| rule.days);
+        let own = rule.first(|rule| rule.days);
         let known = inputs.exploitation.and_then(|found| found.kev_due);
-        let days = |days: i64| if days == 1 { "1 day".to_owned() } else { format!("{days} days") };
         let rules = [
-            Some((since + by_band, format!("{}: {}", band.as_str(), days(by_band)))),
-            self.vulnerability_days(inputs)
-                .map(|within| (since + within, format!("CISA BOD 26-04: {}", days(within)))),
+            Some((since + by_band, Rule::Band(band, by_band))),
+            vulnerability_days.map(|within| (since + within, Rule::Table(within))),
             // A catalog's date before the finding was there is no date to keep.
-            known.map(|day| (day.max(since + 1), "CISA KEV".to_owned())),
-            own.map(|within| (since + within, format!("your rule: {}", days(within)))),
+            known.map(|day| (day.max(since + 1), Rule::Catalog)),
+            own.map(|within| (since + within, Rule::Own(within))),
         ];
         let first = rules.into_iter().flatten().min_by_key(|(day, _)| *day);
-        first.map(|(day, rule)| Due { at: Millis((day + 1).saturating_mul(DAY_MS)), rule })
+        let end = |day: i64| Millis(day.saturating_add(1).saturating_mul(DAY_MS));
+        first.map(|(day, rule)| Due { at: end(day), rule: rule.to_string() })
     }
 
     /// The days that CISA's table gives a vulnerability; `None` for others, and for those that are
@@ -45,5 +51,34 @@ impl Model {
             found.is_some_and(|found| found.total_impact == Some(true)),
         ];
         self.0.table.vulnerability_days[Deadline::index(row)]
+    }
+}
+
+/// What sets a deadline, and in how many days.
+enum Rule {
+    Band(Band, i64),
+    Table(i64),
+    Catalog,
+    Own(i64),
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let days = match self {
+            Self::Band(band, days) => {
+                write!(f, "{}: ", band.as_str())?;
+                days
+            }
+            Self::Table(days) => {
+                f.write_str("CISA BOD 26-04: ")?;
+                days
+            }
+            Self::Own(days) => {
+                f.write_str("your rule: ")?;
+                days
+            }
+            Self::Catalog => return f.write_str("CISA KEV"),
+        };
+        if *days == 1 { f.write_str("1 day") } else { write!(f, "{days} days") }
     }
 }

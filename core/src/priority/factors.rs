@@ -1,8 +1,9 @@
 //! What each factor gives.
 
-use std::borrow::Cow;
+use std::fmt::{Display, Write as _};
 
-use super::table::{Condition, Environment, Floor, Table, Tier};
+use super::assets::Known;
+use super::table::{Condition, Environment, Floor, RuleKnown, Table, Tier};
 use super::{Factor, Inputs, Model, Reason};
 use crate::finding::{Due, Facts, RelatedThreat};
 use crate::report::{ExploitState, Exposure, FindingClass, Privilege, Vulnerability};
@@ -13,6 +14,9 @@ const STRONG: i32 = 80;
 
 /// From how many points an exploit does.
 const LIKELY: i32 = 90;
+
+/// Room for what was seen, in bytes: most texts are shorter, so that none is moved while it grows.
+const TEXT_BYTES: usize = 48;
 
 /// The most that each factor gives.
 #[derive(Clone, Copy, Debug)]
@@ -84,11 +88,13 @@ impl Most {
 
 impl Model {
     /// All factors but what depends on their sum, in order.
-    pub(super) fn factors(&self, inputs: Inputs<'_>, day: i64) -> Vec<Reason> {
+    pub(super) fn factors(&self, inputs: Inputs<'_>, rule: RuleKnown<'_>, day: i64) -> Vec<Reason> {
+        let table = &self.0.table;
+        let asset = table.index.look_up(&table.assets, inputs.facts);
         let exposure = self.exposure(inputs.facts);
-        let (criticality, critical) = self.criticality(inputs.facts);
-        let privilege = self.privilege(inputs.facts);
-        let threat = self.threat(inputs);
+        let (criticality, critical) = self.criticality(inputs.facts, asset);
+        let privilege = self.privilege(inputs.facts, rule);
+        let threat = self.threat(inputs, rule);
         let exploit = self.exploit(inputs);
         let together = Together {
             reachable: inputs.facts.exposure >= Exposure::Internet,
@@ -105,40 +111,48 @@ impl Model {
             self.severity(inputs.facts),
             exposure,
             criticality,
-            self.environment(inputs.facts),
+            self.environment(asset),
             privilege,
             threat,
             exploit,
             self.corroboration(inputs.facts),
             self.recurrence(inputs),
             self.recency(inputs.facts, day),
-            self.quick_win(inputs.facts),
-            self.compliance(inputs.facts),
+            self.quick_win(rule),
+            self.compliance(rule),
             self.combination(&together),
         ]);
         reasons
     }
 
-    /// A line; what gives nothing is not shown, and needs no text.
-    fn reason(&self, factor: Factor, points: i32, value: impl Into<Cow<'static, str>>) -> Reason {
+    /// What gives nothing has no text: it is no line, and most factors of most findings give nothing.
+    fn reason(&self, factor: Factor, points: i32, value: impl Display) -> Reason {
         let max = self.0.most.at(factor);
-        let value = if points == 0 { String::new() } else { value.into().into_owned() };
-        Reason { factor, points: points.min(max), max, value, missing: false }
+        let points = points.min(max);
+        let mut text = String::new();
+        if points != 0 {
+            text.reserve(TEXT_BYTES);
+            write!(text, "{value}").expect("a string takes all");
+        }
+        Reason { factor, points, max, value: text, missing: false }
     }
 
     fn missing(&self, factor: Factor, value: &str) -> Reason {
-        Reason { missing: true, value: value.to_owned(), ..self.reason(factor, 0, "") }
+        let max = self.0.most.at(factor);
+        Reason { factor, points: 0, max, value: value.to_owned(), missing: true }
     }
 
     fn severity(&self, facts: &Facts) -> Reason {
         let n = facts.severity_normalized.min(100);
         let points = self.0.table.severity.at(n.into());
-        let value = format!("{} ({n})", facts.severity.as_str());
+        let label = facts.severity.as_str();
         match facts.signals.confidence {
-            None | Some(100..) => self.reason(Factor::Severity, points, value),
-            Some(confidence) => {
-                let points = points * (50 + i32::from(confidence) / 2) / 100;
-                let value = format!("{value}, confidence {confidence}");
+            None | Some(100..) => {
+                self.reason(Factor::Severity, points, format_args!("{label} ({n})"))
+            }
+            Some(sure) => {
+                let points = points * (50 + i32::from(sure) / 2) / 100;
+                let value = format_args!("{label} ({n}), confidence {sure}");
                 self.reason(Factor::Severity, points, value)
             }
         }
@@ -160,29 +174,20 @@ impl Model {
     }
 
     /// With the criticality, 0 to 100.
-    fn criticality(&self, facts: &Facts) -> (Reason, Option<u8>) {
-        let resource = facts.resources.first().map_or("", |resource| &resource.id);
-        let own = self.0.table.assets.iter().filter(|asset| asset.criticality.is_some());
-        let own = own.filter(|asset| asset.has(facts.account, resource, &facts.signals.tags));
-        let own = own.max_by_key(|asset| asset.criticality);
-        let by_rule = own.and_then(|asset| Some((asset.criticality?, asset.name.as_str())));
+    fn criticality(&self, facts: &Facts, asset: Known<'_>) -> (Reason, Option<u8>) {
         let said = facts.signals.criticality.map(|said| (said.min(100), "said at Security Hub"));
-        let Some((criticality, why)) = by_rule.into_iter().chain(said).max_by_key(|one| one.0)
-        else {
+        let both = asset.criticality.into_iter().chain(said);
+        let Some((criticality, why)) = both.max_by_key(|one| one.0) else {
             return (self.missing(Factor::Criticality, "nobody said how much it matters"), None);
         };
         let points = self.0.table.points.criticality.full * i32::from(criticality) / 100;
-        let reason = self.reason(Factor::Criticality, points, format!("{criticality}: {why}"));
-        (reason, Some(criticality))
+        let value = format_args!("{criticality}: {why}");
+        (self.reason(Factor::Criticality, points, value), Some(criticality))
     }
 
-    fn environment(&self, facts: &Facts) -> Reason {
+    fn environment(&self, asset: Known<'_>) -> Reason {
         let p = &self.0.table.points.environment;
-        let resource = facts.resources.first().map_or("", |resource| &resource.id);
-        let mut assets = self.0.table.assets.iter().filter(|asset| asset.environment.is_some());
-        let found = assets.find(|asset| asset.has(facts.account, resource, &facts.signals.tags));
-        let Some((environment, name)) = found.and_then(|one| Some((one.environment?, &one.name)))
-        else {
+        let Some((environment, name)) = asset.environment else {
             return self.reason(Factor::Environment, p.unknown, "not known");
         };
         let points = match environment {
@@ -191,17 +196,18 @@ impl Model {
             Environment::Development => p.development,
             Environment::Sandbox => p.sandbox,
         };
-        self.reason(Factor::Environment, points, format!("{}: {name}", environment.as_str()))
+        let value = format_args!("{}: {name}", environment.as_str());
+        self.reason(Factor::Environment, points, value)
     }
 
-    fn privilege(&self, facts: &Facts) -> Reason {
+    fn privilege(&self, facts: &Facts, rule: RuleKnown<'_>) -> Reason {
         let p = &self.0.table.points.privilege;
-        let by_rule = self.0.table.rule(&facts.rule_id);
-        let by_rule = by_rule.into_iter().flatten().find_map(|rule| rule.privilege);
+        let by_rule = rule.first(|rule| rule.privilege);
         let (points, value) = match facts.signals.privilege.max(by_rule.unwrap_or_default()) {
-            Privilege::Unknown => {
+            Privilege::Unknown if is_about_access(facts) => {
                 return self.missing(Factor::Privilege, "no report says what it allows");
             }
+            Privilege::Unknown => (0, "not about access"),
             Privilege::Read => (p.read, "reading"),
             Privilege::Write => (p.write, "writing"),
             Privilege::Escalation => (p.escalation, "gaining more"),
@@ -211,14 +217,18 @@ impl Model {
         self.reason(Factor::Privilege, points, value)
     }
 
-    /// What kind of threat a finding type is.
-    fn tier(&self, rule_id: &str, severity: u8, sequence: bool) -> Tier {
+    /// What kind of threat a finding type is, of which `rule` is known. Looking around is worse where
+    /// `GuardDuty` says HIGH: what was found may be taken.
+    fn tier(rule: RuleKnown<'_>, rule_id: &str, severity: u8, sequence: bool) -> Tier {
         if sequence || rule_id.starts_with("AttackSequence:") {
             return Tier::Sequence;
         }
-        let known = self.0.table.rule(rule_id).into_iter().flatten().find_map(|rule| rule.tier);
         let by_severity = if severity >= 70 { Tier::Compromise } else { Tier::Suspicious };
-        known.unwrap_or(by_severity)
+        match rule.first(|rule| rule.tier) {
+            None => by_severity,
+            Some(Tier::Recon) if by_severity == Tier::Compromise => by_severity,
+            Some(tier) => tier,
+        }
     }
 
     fn tier_points(&self, tier: Tier) -> i32 {
@@ -231,17 +241,19 @@ impl Model {
         }
     }
 
-    fn threat(&self, inputs: Inputs<'_>) -> Reason {
+    fn threat(&self, inputs: Inputs<'_>, rule: RuleKnown<'_>) -> Reason {
         let facts = inputs.facts;
         if facts.class == FindingClass::Threat {
-            let tier = self.tier(&facts.rule_id, facts.severity_normalized, facts.signals.sequence);
+            let sequence = facts.signals.sequence;
+            let tier = Self::tier(rule, &facts.rule_id, facts.severity_normalized, sequence);
             return self.reason(Factor::Threat, self.tier_points(tier), tier.as_str());
         }
         let Some(RelatedThreat { severity_normalized, rule_id, .. }) = inputs.threat else {
             return self.reason(Factor::Threat, 0, "none open on the resource");
         };
-        let tier = self.tier(rule_id, *severity_normalized, false);
-        let value = format!("{} on the resource: {rule_id}", tier.as_str());
+        let rule = self.0.table.rule(rule_id);
+        let tier = Self::tier(rule, rule_id, *severity_normalized, false);
+        let value = format_args!("{} on the resource: {rule_id}", tier.as_str());
         self.reason(Factor::Threat, self.tier_points(tier) / 2, value)
     }
 
@@ -258,6 +270,7 @@ impl Model {
         }
         let said = said.unwrap_or(&none);
         let epss = found.and_then(|found| found.epss_permille).max(said.epss_permille);
+        let below_tenth = p.epss_tenth * i32::from(epss.unwrap_or(0).min(100)) / 100;
         let mut ways = [
             (
                 found.is_some_and(|found| found.known_exploited),
@@ -267,6 +280,7 @@ impl Model {
             (said.exploit == ExploitState::Active, p.active, "being used"),
             (epss >= Some(500), p.epss_half, "EPSS of 0.5 and more"),
             (epss >= Some(100), p.epss_tenth, "EPSS of 0.1 and more"),
+            (epss > Some(0), below_tenth, "EPSS below 0.1"),
             (said.exploit == ExploitState::ProofOfConcept, p.proof_of_concept, "code is published"),
         ];
         ways.sort_by_key(|(_, points, _)| -points);
@@ -274,43 +288,39 @@ impl Model {
             || said.epss_permille.is_some()
             || said.exploit != ExploitState::Unknown;
         let best = ways.into_iter().find(|(is, ..)| *is).map(|(_, points, value)| (points, value));
-        let (mut points, mut value) = match best {
-            Some((points, value)) => (points, value.to_owned()),
-            None => (0, "not known to be used".to_owned()),
-        };
-        if found.is_some_and(|found| found.automatable == Some(true)) {
+        let (mut points, way) = best.unwrap_or((0, "not known to be used"));
+        let is = |answer: Option<bool>| answer == Some(true);
+        let (mut automatable, mut total) = ("", "");
+        if found.is_some_and(|found| is(found.automatable)) {
             points += p.automatable;
-            value.push_str(", automatable");
+            automatable = ", automatable";
         }
-        if found.is_some_and(|found| found.total_impact == Some(true)) {
+        if found.is_some_and(|found| is(found.total_impact)) {
             points += p.total_impact;
-            value.push_str(", total impact");
+            total = ", total impact";
         }
         if points == 0 && !known {
             return self.missing(Factor::Exploit, "no report and no list says if it is used");
         }
-        self.reason(Factor::Exploit, points, value)
+        self.reason(Factor::Exploit, points, format_args!("{way}{automatable}{total}"))
     }
 
     fn corroboration(&self, facts: &Facts) -> Reason {
         let p = &self.0.table.points.corroboration;
         let products = facts.products.len();
         let points = match products {
-            0 | 1 => return self.reason(Factor::Corroboration, 0, ""),
+            0 | 1 => 0,
             2 => p.two,
             _ => p.three.max(p.two),
         };
-        self.reason(Factor::Corroboration, points, format!("{products} products"))
+        self.reason(Factor::Corroboration, points, format_args!("{products} products"))
     }
 
     fn recurrence(&self, inputs: Inputs<'_>) -> Reason {
         let p = &self.0.table.points.recurrence;
         let times = inputs.lifecycle.reopened;
-        if times == 0 {
-            return self.reason(Factor::Recurrence, 0, "");
-        }
         let points = p.each.saturating_mul(times.into());
-        self.reason(Factor::Recurrence, points, format!("came back {times} times"))
+        self.reason(Factor::Recurrence, points, format_args!("came back {times} times"))
     }
 
     fn recency(&self, facts: &Facts, day: i64) -> Reason {
@@ -334,6 +344,15 @@ impl Model {
         self.reason(Factor::Recency, points, value)
     }
 
+    /// How many points more a threat had when it was just seen.
+    pub(super) fn fresher(&self, facts: &Facts, reasons: &[Reason]) -> i32 {
+        if facts.class != FindingClass::Threat {
+            return 0;
+        }
+        let recency = reasons.iter().find(|reason| reason.factor == Factor::Recency);
+        self.0.most.at(Factor::Recency) - recency.map_or(0, |reason| reason.points)
+    }
+
     /// Once the deadline has passed, by quarters of its window.
     pub(super) fn overdue(&self, inputs: Inputs<'_>, due: Option<&Due>, day: i64) -> Reason {
         let p = &self.0.table.points.overdue;
@@ -344,47 +363,47 @@ impl Model {
         let late = day - due.day();
         let quarters = i32::try_from((4 * late / window).min(4)).unwrap_or(4);
         let points = p.first.min(p.most) + (p.most - p.first).max(0) * quarters / 4;
-        let value = match quarters {
-            0 => format!("after {}", due.rule),
-            1..=3 => format!("after {}, by {quarters} quarters of that", due.rule),
-            _ => format!("after {}, by as long again", due.rule),
-        };
-        self.reason(Factor::Overdue, points, value)
+        let rule = &due.rule;
+        let factor = Factor::Overdue;
+        match quarters {
+            0 => self.reason(factor, points, format_args!("after {rule}")),
+            1..=3 => {
+                let value = format_args!("after {rule}, by {quarters} quarters of that");
+                self.reason(factor, points, value)
+            }
+            _ => self.reason(factor, points, format_args!("after {rule}, by as long again")),
+        }
     }
 
-    fn quick_win(&self, facts: &Facts) -> Reason {
+    fn quick_win(&self, rule: RuleKnown<'_>) -> Reason {
         let p = &self.0.table.points.quick_win;
-        let known = self.0.table.rule(&facts.rule_id);
-        let phase = known.into_iter().flatten().find_map(|rule| rule.phase);
-        let Some(phase) = phase else {
+        let Some(phase) = rule.first(|rule| rule.phase) else {
             return self.reason(Factor::QuickWin, 0, "not in the maturity model");
         };
-        let effort = known.into_iter().flatten().find_map(|rule| rule.effort);
         let by_phase = match phase {
             1 => p.phase_1,
             2 => p.phase_2,
             3 => p.phase_3,
             _ => 0,
         };
-        let (by_effort, word) = match effort {
+        let (by_effort, word) = match rule.first(|rule| rule.effort) {
             Some(1) => (p.low_effort, ", low effort"),
             Some(2) => (p.medium_effort, ", medium effort"),
             _ => (0, ""),
         };
-        self.reason(Factor::QuickWin, by_phase + by_effort, format!("phase {phase}{word}"))
+        let value = format_args!("phase {phase}{word}");
+        self.reason(Factor::QuickWin, by_phase + by_effort, value)
     }
 
-    fn compliance(&self, facts: &Facts) -> Reason {
+    fn compliance(&self, rule: RuleKnown<'_>) -> Reason {
         let p = &self.0.table.points.compliance;
-        let known = self.0.table.rule(&facts.rule_id);
-        let standards = known.into_iter().flatten().find(|rule| !rule.standards.is_empty());
-        let standards = standards.map_or(&[][..], |rule| &rule.standards);
+        let named = |rule: &'_ super::table::RuleFacts| !rule.standards.is_empty();
+        let standards = rule.first(|rule| named(rule).then_some(&rule.standards[..]));
+        let standards = standards.unwrap_or_default();
         let count = i32::try_from(standards.len()).unwrap_or(i32::MAX);
-        self.reason(
-            Factor::Compliance,
-            p.each.saturating_mul(count).min(p.most),
-            standards.join(", "),
-        )
+        let points = p.each.saturating_mul(count).min(p.most);
+        let value = if points > 0 { standards.join(", ") } else { String::new() };
+        self.reason(Factor::Compliance, points, value)
     }
 
     fn combination(&self, of: &Together) -> Reason {
@@ -417,12 +436,12 @@ impl Model {
         self.reason(Factor::Combination, points, values.join(", "))
     }
 
-    /// The highest floor that holds.
-    pub(super) fn floor(&self, inputs: Inputs<'_>) -> Option<&Floor> {
+    /// The highest floor that holds for what is to be fixed in so many `days` by the table of
+    /// vulnerabilities.
+    pub(super) fn floor(&self, inputs: Inputs<'_>, days: Option<i64>) -> Option<&Floor> {
         let facts = inputs.facts;
         let is_threat = facts.class == FindingClass::Threat;
         let sequence = facts.signals.sequence || facts.rule_id.starts_with("AttackSequence:");
-        let days = self.vulnerability_days(inputs);
         let holds = |floor: &&Floor| match &floor.condition {
             Condition::Rules(rules) => rules.contains(&facts.rule_id),
             Condition::Sequence => is_threat && sequence,
@@ -430,6 +449,12 @@ impl Model {
         };
         self.0.table.floors.iter().filter(holds).max_by_key(|floor| floor.score)
     }
+}
+
+/// Whether it is a question at all what an access allows.
+fn is_about_access(facts: &Facts) -> bool {
+    let of_iam = facts.resources.first().is_some_and(|one| one.kind.starts_with("AwsIam"));
+    of_iam || matches!(facts.class, FindingClass::Threat | FindingClass::Exposure)
 }
 
 /// What counts together.

@@ -65,6 +65,20 @@ struct File {
     asset: Vec<Spanned<AssetFile>>,
     #[serde(default)]
     rule: Vec<Spanned<RuleFile>>,
+    #[serde(default)]
+    standard: Vec<Spanned<StandardFile>>,
+    /// Ids of standards.
+    scope: Option<Spanned<Vec<String>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StandardFile {
+    id: String,
+    /// For people who read the text.
+    #[serde(rename = "title")]
+    _title: Option<String>,
+    rules: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -161,6 +175,30 @@ impl Text<'_> {
         for (id, known) in rules.drain() {
             table.rules.entry(id).or_default().fill(&known);
         }
+        self.standards(&file, table)
+    }
+
+    /// Standards replace those with the same id; those in scope must be there.
+    fn standards(self, file: &File, table: &mut Table) -> Result<(), ModelError> {
+        for standard in &file.standard {
+            let StandardFile { id, rules, .. } = standard.get_ref();
+            if id.is_empty() || rules.is_empty() {
+                let what = format!("standard `{id}`: give it an `id`, and the ids of its `rules`");
+                return Err(self.error(standard.span(), what));
+            }
+            table.standards.insert(id.clone(), rules.clone());
+        }
+        let Some(scope) = &file.scope else { return Ok(()) };
+        let known = &table.standards;
+        if let Some(other) = scope.get_ref().iter().find(|id| !known.contains_key(*id)) {
+            let known: Vec<&str> = known.keys().map(String::as_str).collect();
+            let known = known.join(", ");
+            let what = format!(
+                "there is no standard `{other}`; there are {known}, or write a [[standard]]"
+            );
+            return Err(self.error(scope.span(), what));
+        }
+        table.scope = scope.get_ref().iter().cloned().collect();
         Ok(())
     }
 
@@ -169,7 +207,10 @@ impl Text<'_> {
             let anchors = self.anchors(pairs)?;
             match name.as_str() {
                 "severity" => table.severity = anchors,
-                "compression" => table.compression = anchors,
+                "compression" => {
+                    self.compresses(&anchors, pairs.span())?;
+                    table.compression = anchors;
+                }
                 _ => {
                     let what = format!("there are no anchors `{name}`: severity, compression");
                     return Err(self.error(pairs.span(), what));
@@ -240,6 +281,42 @@ impl Text<'_> {
         Ok(Anchors(list.clone()))
     }
 
+    /// That a compression takes off, never adds, and uses all scores.
+    fn compresses(self, anchors: &Anchors, span: Range<usize>) -> Result<(), ModelError> {
+        if anchors.most() != i32::from(SCORE_MAX) {
+            let what = format!("the last anchor of the compression leads to {SCORE_MAX}");
+            return Err(self.error(span, what));
+        }
+        match anchors.0.iter().find(|(sum, score)| score > sum) {
+            Some((sum, score)) => {
+                let what = format!("[{sum}, {score}] adds points: a compression only takes off");
+                Err(self.error(span, what))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// That one more yes never gives more days, whichever text gives each of two rows.
+    fn hurries(self, file: &File, table: &Table) -> Result<(), ModelError> {
+        // With the next upgrade is later than any date.
+        let days = |row: usize| table.vulnerability_days[row].unwrap_or(i64::MAX);
+        let rows = 0..table.vulnerability_days.len();
+        let mut pairs = rows.flat_map(|row| (0..4).map(move |bit| (row, row | 1 << bit)));
+        let Some((row, more)) = pairs.find(|(row, more)| days(*more) > days(*row)) else {
+            return Ok(());
+        };
+        let given = |row: usize| {
+            let rows = file.vulnerability_deadline.iter();
+            let mut rows = rows.filter(|one| Deadline::row(&one.get_ref().when) == row);
+            rows.next_back().map(Spanned::span)
+        };
+        let span = given(row).or_else(|| given(more)).unwrap_or(0..0);
+        let (few, many) = (Deadline::names(row), Deadline::names(more));
+        let what =
+            format!("[{many}] would have more time than [{few}], which is not as bad: change both");
+        Err(self.error(span, what))
+    }
+
     fn deadlines(self, file: &File, table: &mut Table) -> Result<(), ModelError> {
         for (band, days) in &file.deadline {
             let known = Band::ALL.into_iter().find(|known| known.as_str() == band.get_ref());
@@ -261,10 +338,9 @@ impl Text<'_> {
                 return Err(self.error(row.span(), what));
             }
             let days = days.map(|days| self.days(days, row.span())).transpose()?;
-            let is = Deadline::INPUTS.map(|name| when.iter().any(|given| given == name));
-            table.vulnerability_days[Deadline::index(is)] = days;
+            table.vulnerability_days[Deadline::row(when)] = days;
         }
-        Ok(())
+        self.hurries(file, table)
     }
 
     fn days(self, days: i64, span: Range<usize>) -> Result<i64, ModelError> {

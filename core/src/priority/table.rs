@@ -1,9 +1,10 @@
 //! The rules as they are used.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::assets::Assets;
 use crate::ids::AccountId;
-use crate::report::{Privilege, Tag};
+use crate::report::Privilege;
 
 /// A monotone, piecewise linear function from (0, 0).
 #[derive(Clone, Debug, Default)]
@@ -184,23 +185,6 @@ pub(super) struct Asset {
     pub(super) criticality: Option<u8>,
 }
 
-impl Asset {
-    /// Whether a resource of `account` with these tags is one.
-    pub(super) fn has(&self, account: AccountId, resource: &str, tags: &[Tag]) -> bool {
-        self.accounts.contains(&account)
-            || self.arns.iter().any(|pattern| fits(pattern, resource))
-            || tags.iter().any(|tag| self.is_tagged(tag))
-    }
-
-    fn is_tagged(&self, tag: &Tag) -> bool {
-        let same = |a: &str, b: &str| a.len() == b.len() && a.eq_ignore_ascii_case(b);
-        self.tags.iter().any(|(key, values)| {
-            let any = values.is_empty() || values.iter().any(|value| same(value, &tag.value));
-            same(key, &tag.key) && any
-        })
-    }
-}
-
 /// Whether `text` is like `pattern`, in which `*` stands for any text.
 pub(super) fn fits(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
@@ -242,6 +226,20 @@ impl Deadline {
     pub(super) fn index(row: [bool; 4]) -> usize {
         row.into_iter().fold(0, |index, is| index << 1 | usize::from(is))
     }
+
+    /// The row in which these are so.
+    pub(super) fn row(when: &[String]) -> usize {
+        Self::index(Self::INPUTS.map(|name| when.iter().any(|given| given == name)))
+    }
+
+    /// What is so in a row, for people.
+    pub(super) fn names(row: usize) -> String {
+        let of_bits = Self::INPUTS.iter().rev().enumerate();
+        let is = of_bits.filter(|(bit, _)| row >> bit & 1 == 1).map(|(_, name)| *name);
+        let mut is: Vec<&str> = is.collect();
+        is.reverse();
+        is.join(", ")
+    }
 }
 
 /// All rules.
@@ -256,15 +254,52 @@ pub(super) struct Table {
     pub(super) vulnerability_days: [Option<i64>; 16],
     pub(super) floors: Vec<Floor>,
     pub(super) assets: Vec<Asset>,
-    /// By id, and by purpose as `Recon:*`.
+    /// How to find them; made by [`Table::arrange`].
+    pub(super) index: Assets,
+    /// By id, and until they are arranged by purpose as `Recon:*`.
     pub(super) rules: HashMap<String, RuleFacts>,
+    /// Ids of the rules of each standard, by its id.
+    pub(super) standards: BTreeMap<String, Vec<String>>,
+    /// Ids of the standards that count.
+    pub(super) scope: BTreeSet<String>,
+    /// By purpose as `Recon`; made by [`Table::arrange`].
+    pub(super) purposes: HashMap<String, RuleFacts>,
 }
 
 impl Table {
+    /// Makes what things are looked up by, once all texts are read.
+    pub(super) fn arrange(&mut self) {
+        self.index = Assets::new(&self.assets);
+        for standard in &self.scope {
+            for id in self.standards.get(standard).into_iter().flatten() {
+                let known = &mut self.rules.entry(id.clone()).or_default().standards;
+                if !known.contains(standard) {
+                    known.push(standard.clone());
+                }
+            }
+        }
+        for (id, known) in &self.rules {
+            if let Some(purpose) = id.strip_suffix(":*") {
+                self.purposes.insert(purpose.to_owned(), known.clone());
+            }
+        }
+        self.rules.retain(|id, _| !id.ends_with(":*"));
+    }
+
     /// What is known of a rule, and of all of its purpose.
-    pub(super) fn rule(&self, id: &str) -> [Option<&RuleFacts>; 2] {
-        let of_purpose =
-            id.split_once(':').and_then(|(purpose, _)| self.rules.get(&format!("{purpose}:*")));
-        [self.rules.get(id), of_purpose]
+    pub(super) fn rule(&self, id: &str) -> RuleKnown<'_> {
+        let of_purpose = id.split_once(':').and_then(|(purpose, _)| self.purposes.get(purpose));
+        RuleKnown([self.rules.get(id), of_purpose])
+    }
+}
+
+/// What is known of a rule.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RuleKnown<'t>([Option<&'t RuleFacts>; 2]);
+
+impl<'t> RuleKnown<'t> {
+    /// The first that it has of something.
+    pub(super) fn first<T>(self, of: impl Fn(&'t RuleFacts) -> Option<T>) -> Option<T> {
+        self.0.into_iter().flatten().find_map(of)
     }
 }

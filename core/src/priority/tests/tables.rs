@@ -78,7 +78,8 @@ fn threats_are_of_their_tier_and_give_half_to_the_rest() {
         ("Backdoor:EC2/C&CActivity.B", 80, 160),
         ("Backdoor:EC2/C&CActivity.B", 50, 80),
         ("Policy:IAMUser/RootCredentialUsage", 80, 80),
-        ("Recon:EC2/Portscan", 80, 20),
+        ("Recon:EC2/Portscan", 50, 20),
+        ("Recon:EC2/PortProbeEMRUnprotectedPort", 80, 160),
     ];
     for (rule, severity, expected) in tiers {
         let own = threat(rule, severity);
@@ -102,6 +103,68 @@ fn threats_get_old() {
         let now = START.plus(days * DAY_MS);
         assert_eq!(points_on(&old, Factor::Recency, now), expected, "{days}");
     }
+}
+
+#[test]
+fn a_deadline_does_not_move_while_a_threat_gets_old() {
+    let case = threat("Backdoor:EC2/C&CActivity.B", 80).with(|c| {
+        (c.facts.exposure, c.facts.signals.criticality) = (Exposure::CrossAccount, Some(40));
+    });
+    let on = |days: i64| case.rate(START.plus(days * DAY_MS));
+    // Of what counts whatever is over.
+    let band = |days: i64| {
+        let late = points_on(&case, Factor::Overdue, START.plus(days * DAY_MS));
+        let raw = i32::from(on(days).priority.raw) - late;
+        Band::of(u16::try_from(Model::builtin().0.table.compression.at(raw)).unwrap())
+    };
+
+    assert_eq!((band(0), band(40)), (Band::P1, Band::P2));
+    assert_eq!(on(0).due.unwrap().rule, "P1: 7 days");
+    assert_eq!([1, 8, 40, 400].map(|days| on(days).due), [0; 4].map(|days| on(days).due));
+}
+
+#[test]
+fn what_is_unknown_is_asked_only_where_it_matters() {
+    let is_missing = |case: &Case| {
+        let reasons = case.rate(START).priority.reasons;
+        reasons.iter().any(|reason| reason.factor == Factor::Privilege && reason.missing)
+    };
+    let of_iam = plain().with(|c| c.facts.resources[0].kind = "AwsIamRole".to_owned());
+    let bucket = plain().with(|c| c.facts.resources[0].kind = "AwsS3Bucket".to_owned());
+
+    assert!(is_missing(&of_iam) && is_missing(&threat("Backdoor:EC2/C&CActivity.B", 80)));
+    assert!(!is_missing(&bucket));
+}
+
+#[test]
+fn a_small_probability_counts_in_proportion() {
+    let at = |permille| {
+        let case = plain().with(|c| {
+            let said = Vulnerability { epss_permille: Some(permille), ..Vulnerability::default() };
+            c.facts.signals.vulnerability = Some(said);
+        });
+        points(&case, Factor::Exploit)
+    };
+
+    assert_eq!([0, 1, 10, 100, 500].map(at), [0, 0, 5, 50, 90]);
+}
+
+#[test]
+fn standards_in_scope_count() {
+    let own = |scope: &str| format!("version = 1\nscope = [{scope}]\n");
+    let points = |scope: &str, rule: &str| {
+        let model = Model::read(BUILTIN, Some(&own(scope))).unwrap();
+        let case = plain().with(|c| rule.clone_into(&mut c.facts.rule_id));
+        let reasons = model.rate(case.inputs(), START).priority.reasons;
+        let found = reasons.into_iter().find(|reason| reason.factor == Factor::Compliance);
+        found.map_or((0, String::new()), |reason| (reason.points, reason.value))
+    };
+
+    assert_eq!(points("", "IAM.4"), (0, String::new()));
+    assert_eq!(points("\"cis-5.0\"", "IAM.4"), (10, "cis-5.0".to_owned()));
+    let both = (20, "cis-5.0, fsbp".to_owned());
+    assert_eq!(points("\"fsbp\", \"cis-5.0\"", "IAM.4"), both);
+    assert_eq!(points("\"cis-5.0\"", "Nothing.1"), (0, String::new()));
 }
 
 #[test]
