@@ -348,6 +348,11 @@ impl Model {
         &self.0.text
     }
 
+    /// Whether the operator said which resources matter most.
+    pub fn names_crown_jewels(&self) -> bool {
+        self.0.table.assets.iter().any(|asset| asset.criticality == Some(100))
+    }
+
     /// The operator's own, as written; empty when there are none.
     pub fn own_text(&self) -> &str {
         self.0.text.split_once(SEPARATOR).map_or("", |(_, own)| own)

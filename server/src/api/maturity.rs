@@ -2,7 +2,7 @@
 
 use muster_api::v1 as wire;
 use muster_api::v1::maturity_service_server::MaturityService;
-use muster_core::maturity::Table;
+use muster_core::maturity::{Fact, Table};
 use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status};
 
@@ -43,7 +43,9 @@ impl MaturityService for Maturity {
         let wanted = validate::get_maturity(&request.into_inner())?;
         let table = self.table.clone();
         let now = self.reads.backend().clock.now();
-        let report = self.reads.run(move |reader| get_maturity(reader, &table, &wanted, now));
+        let jewels = self.reads.backend().ranking.now().model.names_crown_jewels();
+        let report =
+            self.reads.run(move |reader| get_maturity(reader, &table, &wanted, jewels, now));
         Ok(Response::new(report.await?))
     }
 
@@ -89,10 +91,14 @@ fn get_maturity(
     reader: &Reader<'_>,
     table: &Table,
     wanted: &GetMaturity,
+    names_crown_jewels: bool,
     now: muster_core::time::Millis,
 ) -> Result<wire::GetMaturityResponse, ApiError> {
     let attestations = maturity::attestations(reader.store())?;
-    let tally = maturity::tally(table, reader.units(), now, || reader.view())?;
+    let mut tally = maturity::tally(table, reader.units(), now, || reader.view())?;
+    if names_crown_jewels {
+        tally.configured(Fact::CrownJewels);
+    }
     let report = match wanted.account {
         Some(account) => tally.of_account(account, &attestations),
         None => tally.organization(&attestations),

@@ -30,6 +30,7 @@ pub(crate) fn print(ui: &mut Ui, finding: &Finding) -> io::Result<()> {
     triage(ui, &finding.triage.clone().unwrap_or_default(), now)?;
     text(ui, "Description", &finding.description)?;
     priority(ui, &finding.priority.clone().unwrap_or_default())?;
+    due(ui, finding)?;
     reports::print(ui, finding, now)?;
     related(ui, finding)?;
     if let Some(remediation) = &finding.remediation {
@@ -184,6 +185,16 @@ fn triage(ui: &mut Ui, triage: &Triage, now: Timestamp) -> io::Result<()> {
         block(ui, &triage.comment)?;
     }
     Ok(())
+}
+
+/// By when it is to be fixed.
+fn due(ui: &mut Ui, finding: &Finding) -> io::Result<()> {
+    let Some(time) = &finding.due_time else { return Ok(()) };
+    // The end of the day: the last moment before it is of that day.
+    let last = Timestamp::from_second(time.seconds - 1).map(|time| time.to_string());
+    let day = last.unwrap_or_default().split('T').next().unwrap_or_default().to_owned();
+    let overdue = if finding.overdue { ", overdue" } else { "" };
+    field(ui, "Due", format!("{day} ({}{overdue})", finding.due_rule))
 }
 
 fn priority(ui: &mut Ui, priority: &Priority) -> io::Result<()> {
