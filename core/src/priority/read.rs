@@ -230,7 +230,7 @@ impl Text<'_> {
                         "there are no points `{}.{}`; there are {}",
                         names.0,
                         names.1,
-                        Points::names()
+                        Points::like(names.0)
                     );
                     return Err(self.error(value.span(), what));
                 };

@@ -46,6 +46,19 @@ macro_rules! points {
                 }
             }
 
+            /// The names of a factor, or the factors where there is no such one, for people.
+            pub(super) fn like(factor: &str) -> String {
+                let names = Self::names();
+                let of_factor: Vec<&str> = names
+                    .split(", ")
+                    .filter(|name| name.split_once('.').is_some_and(|(of, _)| of == factor))
+                    .collect();
+                if of_factor.is_empty() {
+                    return [$(stringify!($factor)),*].join(", ");
+                }
+                of_factor.join(", ")
+            }
+
             /// All names, for people.
             pub(super) fn names() -> String {
                 [$($(concat!(stringify!($factor), ".", stringify!($value))),*),*].join(", ")
