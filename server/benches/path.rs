@@ -1,8 +1,8 @@
 //! Measures the whole path, each part against a ceiling measured in the same run.
 //!
 //! `cargo bench -p muster-server --no-default-features --bench path [-- PART ..]`, where a part is
-//! `ingest`, `unchanged`, `watch`, `open` or `refold`; all without one. Sizes: `findings=50000
-//! open=1000000 refold=1000000`.
+//! `ingest`, `unchanged`, `watch`, `open`, `refold` or `rerank`; all without one. Sizes: `findings=50000
+//! open=1000000 refold=1000000 rerank=1000000`.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
@@ -12,6 +12,8 @@ mod ingest;
 mod open;
 #[path = "path/refold.rs"]
 mod refold;
+#[path = "path/rerank.rs"]
+mod rerank;
 #[path = "path/stack.rs"]
 mod stack;
 #[path = "path/watch.rs"]
@@ -23,6 +25,7 @@ fn main() {
     if let [child, directory] = arguments.as_slice() {
         match child.as_str() {
             "open-child" => return open::child(directory.as_ref()),
+            "rerank-child" => return rerank::child(directory.as_ref()),
             "refold-child" => return refold::child(directory.as_ref()),
             _ => {}
         }
@@ -31,7 +34,7 @@ fn main() {
         let given = arguments.iter().find_map(|argument| argument.strip_prefix(name));
         given.and_then(|number| number.parse().ok()).unwrap_or(default)
     };
-    let parts = ["ingest", "unchanged", "watch", "open", "refold"];
+    let parts = ["ingest", "unchanged", "watch", "open", "refold", "rerank"];
     let wanted = |part: &str| {
         let named = arguments.iter().any(|argument| parts.contains(&argument.as_str()));
         !named || arguments.iter().any(|argument| argument == part)
@@ -44,6 +47,9 @@ fn main() {
     }
     if wanted("open") {
         open::run(size("open=", 1_000_000));
+    }
+    if wanted("rerank") {
+        rerank::run(size("rerank=", 1_000_000));
     }
     if wanted("refold") {
         refold::run(size("refold=", 1_000_000));
