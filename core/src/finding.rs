@@ -138,6 +138,27 @@ pub struct RelatedThreat {
     pub severity_normalized: u8,
     /// Its finding type, for people.
     pub rule_id: String,
+    /// The day on which it was last seen, in days since 1970; `None` when its source does not say.
+    pub seen: Option<i64>,
+}
+
+impl RelatedThreat {
+    /// As others on the resource of `threat` know it.
+    pub fn of(threat: &Finding) -> Self {
+        Self {
+            finding: threat.id,
+            severity_normalized: threat.facts.severity_normalized,
+            rule_id: threat.facts.rule_id.clone(),
+            seen: threat.facts.seen().map(Millis::day),
+        }
+    }
+}
+
+impl Facts {
+    /// When it was last seen, by what the source says.
+    pub fn seen(&self) -> Option<Millis> {
+        self.last_observed.or(self.provider_updated).or(self.first_observed)
+    }
 }
 
 impl HeldReport {

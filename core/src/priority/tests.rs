@@ -9,6 +9,7 @@ use crate::report::{
 use crate::testing::{START, held_report, millis};
 use crate::time::DAY_MS;
 
+mod chains;
 mod published;
 mod rules;
 mod tables;
@@ -111,6 +112,7 @@ fn threat() -> impl Strategy<Value = Option<RelatedThreat>> {
         finding: FindingId([7; 16]),
         severity_normalized: severity_normalized.min(100),
         rule_id: "Backdoor:EC2/C&CActivity.B".to_owned(),
+        seen: None,
     }))
 }
 

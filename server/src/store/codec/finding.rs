@@ -59,6 +59,8 @@ struct ThreatMessage {
     severity_normalized: u32,
     #[prost(string, tag = "3")]
     rule_id: String,
+    #[prost(int64, optional, tag = "4")]
+    seen: Option<i64>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -171,6 +173,7 @@ impl From<&RelatedThreat> for ThreatMessage {
             finding: bytes(&threat.finding),
             severity_normalized: threat.severity_normalized.into(),
             rule_id: threat.rule_id.clone(),
+            seen: threat.seen,
         }
     }
 }
@@ -183,6 +186,7 @@ impl TryFrom<ThreatMessage> for RelatedThreat {
             finding: FindingId(id("threat.finding", &message.finding)?),
             severity_normalized: narrow("threat.severity", message.severity_normalized)?,
             rule_id: message.rule_id,
+            seen: message.seen,
         })
     }
 }
