@@ -156,17 +156,20 @@ pub enum Gate {
     Closed,
     /// Made by the product to show what a finding looks like.
     Sample,
+    /// Customers say at Security Hub that it is none.
+    FalsePositive,
 }
 
 impl Gate {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Closed, Self::Sample];
+    pub const ALL: [Self; 3] = [Self::Closed, Self::Sample, Self::FalsePositive];
 
     /// The name shown to people.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Closed => "closed",
             Self::Sample => "sample",
+            Self::FalsePositive => "false_positive",
         }
     }
 }
@@ -213,6 +216,9 @@ impl Priority {
 /// How far above its floor a score of [`SCORE_MAX`] would be lifted; less in proportion. Narrower than
 /// what lies between the floors and bands of this program.
 const LIFT_MOST: i32 = 49;
+
+/// For how many days after it was last seen a threat counts for what else is on its resources.
+pub const RELATED_DAYS: i64 = 30;
 
 /// By how many points a score moves that people should know of.
 pub const SIGNIFICANT_POINTS: u16 = 25;
@@ -435,10 +441,10 @@ fn lifted(score: i32, floor: Option<&table::Floor>) -> i32 {
 fn gate(facts: &Facts) -> Option<Gate> {
     if facts.sample {
         Some(Gate::Sample)
-    } else if facts.status.is_open() {
-        None
-    } else {
+    } else if !facts.status.is_open() {
         Some(Gate::Closed)
+    } else {
+        facts.false_positive.then_some(Gate::FalsePositive)
     }
 }
 

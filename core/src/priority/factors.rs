@@ -4,13 +4,10 @@ use std::fmt::{Display, Write as _};
 
 use super::assets::Known;
 use super::table::{Condition, Environment, Floor, RuleKnown, Table, Tier};
-use super::{Factor, Inputs, Model, Reason};
+use super::{Factor, Inputs, Model, RELATED_DAYS, Reason};
 use crate::finding::{Due, Facts, RelatedThreat};
 use crate::report::{ExploitState, Exposure, FindingClass, Privilege, Severity, Vulnerability};
 use crate::time::{DAY_MS, Millis};
-
-/// For how many days a threat counts for what else is on its resource.
-const RELATED_DAYS: i64 = 30;
 
 /// From how many points a threat or a privilege counts for combinations.
 const STRONG: i32 = 80;

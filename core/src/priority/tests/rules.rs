@@ -202,6 +202,7 @@ proptest! {
             let case = case.with(|c| {
                 (c.facts.status, c.facts.sample) = (Status::Active, false);
                 c.facts.signals.confidence = None;
+                c.facts.false_positive = false;
             });
             (model.rate(case.inputs(), now).priority.score, case.facts.severity_normalized.min(100))
         };

@@ -107,6 +107,8 @@ struct FactsMessage {
     provider_updated: Option<i64>,
     #[prost(message, optional, tag = "21")]
     signals: Option<SignalsMessage>,
+    #[prost(bool, tag = "22")]
+    false_positive: bool,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -249,6 +251,7 @@ impl From<&Facts> for FactsMessage {
             facet: facts.facet.clone(),
             exposure: facts.exposure.number(),
             sample: facts.sample,
+            false_positive: facts.false_positive,
             remediation: facts.remediation.clone(),
             remediation_url: facts.remediation_url.clone(),
             first_observed: ms(facts.first_observed),
@@ -279,6 +282,7 @@ impl TryFrom<FactsMessage> for Facts {
             facet: message.facet,
             exposure: Numbered::from_number(message.exposure)?,
             sample: message.sample,
+            false_positive: message.false_positive,
             remediation: message.remediation,
             remediation_url: message.remediation_url,
             first_observed: message.first_observed.map(Millis),
