@@ -332,7 +332,7 @@ fn watch(
 }
 
 /// How each account is reached.
-fn accounts(config: &CollectConfig) -> Vec<AwsSettings> {
+pub(crate) fn accounts(config: &CollectConfig) -> Vec<AwsSettings> {
     let one = [AccountConfig::default()];
     let accounts = if config.accounts.is_empty() { &one[..] } else { &config.accounts[..] };
     let home = config.regions.first().expect("the settings have a Region");

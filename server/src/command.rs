@@ -4,6 +4,7 @@
 //! (`EX_CONFIG`).
 
 mod demo;
+mod doctor;
 mod intel;
 mod offline;
 mod serve;
@@ -83,12 +84,39 @@ enum Command {
         #[command(subcommand)]
         command: intel::Command,
     },
-    /// Print the least-privilege IAM policy for the sources, from what the code calls.
-    IamPolicy {
-        /// Which sources; all when absent.
-        #[arg(long, value_delimiter = ',', value_parser = source)]
-        sources: Vec<SourceKind>,
+    /// Look whether collection can work, before or after a start: credentials, each account, Region
+    /// and product, the disk, the clock. Reads a first page of each; stores nothing. Exits with 1 when
+    /// something must be done.
+    Doctor {
+        /// The settings file, as of `serve`.
+        #[arg(long, value_name = "FILE", env = "MUSTER_CONFIG")]
+        config: Option<PathBuf>,
+        /// How to write it.
+        #[arg(long, short, value_enum, default_value = "text")]
+        output: doctor::Format,
     },
+    /// What IAM must allow.
+    Iam {
+        #[command(subcommand)]
+        command: IamCommand,
+    },
+    /// The same as `iam policy`.
+    #[command(hide = true)]
+    IamPolicy(PolicyOptions),
+}
+
+#[derive(Debug, Subcommand)]
+enum IamCommand {
+    /// Print the least-privilege policy for the sources, from the table of operations that the code
+    /// calls.
+    Policy(PolicyOptions),
+}
+
+#[derive(Debug, clap::Args)]
+struct PolicyOptions {
+    /// Which sources; all when absent.
+    #[arg(long, value_delimiter = ',', value_parser = source)]
+    sources: Vec<SourceKind>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -131,7 +159,16 @@ pub fn main() -> ExitCode {
             }
         }
         Command::Intel { command } => intel::run(&command),
-        Command::IamPolicy { sources } => iam_policy(&sources),
+        Command::Doctor { config, output } => match settings(config.as_deref()) {
+            Ok(config) => match doctor::run(&config, output) {
+                Ok(false) => return ExitCode::from(1),
+                outcome => outcome.map(drop),
+            },
+            Err(error) => return fail(EX_CONFIG, error.as_ref()),
+        },
+        Command::Iam { command: IamCommand::Policy(options) } | Command::IamPolicy(options) => {
+            iam_policy(&options.sources)
+        }
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

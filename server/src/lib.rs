@@ -16,6 +16,7 @@ pub mod collect;
 #[cfg(feature = "aws")]
 pub mod command;
 pub mod config;
+pub mod doctor;
 pub mod feed;
 pub mod intel;
 pub mod maturity;

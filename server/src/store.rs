@@ -33,7 +33,7 @@ pub use muster_core::plan::Mutation;
 use muster_core::report::{IdentityRule, ReportDigest};
 use muster_core::time::Millis;
 
-pub use self::engine::{SledOptions, SledStore, has_store};
+pub use self::engine::{SledOptions, SledStore, has_store, is_in_use};
 pub use self::journal::{Journal, JournalError};
 pub use self::memory::MemoryStore;
 

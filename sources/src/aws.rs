@@ -29,7 +29,10 @@ use aws_config::{AppName, BehaviorVersion, ConfigLoader, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_sts::config::SharedIdentityCache;
 use aws_smithy_http_client::tls;
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
 use muster_core::ids::{AccountId, Region};
+use muster_core::time::Millis;
 use muster_core::unit::SourceKind;
 
 pub use capture::BODY_BYTES_MAX;
@@ -62,10 +65,22 @@ const BACKOFF_MAX: Duration = Duration::from_secs(20);
 #[derive(Clone, Debug)]
 pub struct AwsAccount {
     account: AccountId,
+    home: Region,
     config: SdkConfig,
     pacer: Arc<dyn Pacer>,
     origin: Origin,
     trusted_advisor: TrustedAdvisorSettings,
+}
+
+/// Whom AWS takes us for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The account that the credentials belong to.
+    pub account: AccountId,
+    /// The user or the session of a role.
+    pub arn: String,
+    /// What AWS's clock said when it answered; `None` when it did not say.
+    pub date: Option<Millis>,
 }
 
 /// Prepares to read an account.
@@ -101,6 +116,7 @@ pub async fn connect(
     let account = account_of(settings, &caller).await?;
     Ok(AwsAccount {
         account,
+        home: settings.home.clone(),
         config,
         pacer,
         origin,
@@ -112,6 +128,15 @@ impl AwsAccount {
     /// Which account it is.
     pub fn id(&self) -> AccountId {
         self.account
+    }
+
+    /// Asks STS who the credentials belong to, in the Region of the settings.
+    ///
+    /// # Errors
+    ///
+    /// When there are no credentials, the role cannot be taken, or STS does not answer.
+    pub async fn identity(&self) -> Result<Identity, SourceError> {
+        who(&self.caller(&self.home)).await
     }
 
     /// A product's API in a Region; `None` for a product that is not collected
@@ -269,21 +294,23 @@ async fn account_of(settings: &AwsSettings, caller: &Caller) -> Result<AccountId
             format!("the settings name account {named}, but the role is in {of_role}"),
         )),
         (Some(account), _) | (None, Some(account)) => Ok(account),
-        (None, None) => ask_account(caller).await,
+        (None, None) => who(caller).await.map(|identity| identity.account),
     }
 }
 
-async fn ask_account(caller: &Caller) -> Result<AccountId, SourceError> {
+async fn who(caller: &Caller) -> Result<Identity, SourceError> {
     let operation = Operation::GetCallerIdentity;
     let client = aws_sdk_sts::Client::new(caller.config());
     let request = client.get_caller_identity();
-    let identity = caller
+    let (identity, date) = caller
         .call_typed(operation, |capture| request.customize().interceptor(capture).send())
         .await?;
-    let account = identity.account().unwrap_or_default();
-    account.parse().map_err(|error| {
+    let account = identity.account().unwrap_or_default().parse().map_err(|error| {
         caller.fault(operation, Fault::BodyUnreadable, format!("the answer's account: {error}"))
-    })
+    })?;
+    let date = DateTime::from_str(&date, Format::HttpDate).ok();
+    let date = date.and_then(|date| date.to_millis().ok()).map(Millis);
+    Ok(Identity { account, arn: identity.arn().unwrap_or_default().to_owned(), date })
 }
 
 #[cfg(test)]

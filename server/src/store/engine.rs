@@ -32,6 +32,7 @@ use muster_core::ids::{FindingId, Revision};
 
 use self::gate::Gate;
 use self::lock::DirectoryLock;
+pub use self::lock::is_held as is_in_use;
 use self::places::Places;
 use self::readers::{Reader, Readers};
 use self::rebuild::Rebuild;

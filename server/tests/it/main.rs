@@ -8,6 +8,7 @@
 
 mod crash;
 mod demo;
+mod doctor;
 mod process;
 mod settings;
 mod stop;

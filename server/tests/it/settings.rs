@@ -54,7 +54,7 @@ fn a_data_directory_that_cannot_be_made_exits_1_with_every_cause() {
 
 #[test]
 fn the_iam_policy_is_json_and_names_no_write() {
-    let output = musterd(&["iam-policy"]).output().unwrap();
+    let output = musterd(&["iam", "policy"]).output().unwrap();
 
     let policy: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let text = policy.to_string();

@@ -101,12 +101,13 @@ impl Caller {
         }
     }
 
-    /// Makes a call whose typed answer is wanted: none of those that read findings.
+    /// Makes a call whose typed answer is wanted: none of those that read findings. With the `Date` that
+    /// AWS wrote over the answer.
     pub(crate) async fn call_typed<O, E, F>(
         &self,
         operation: Operation,
         send: impl FnOnce(Capture) -> F,
-    ) -> Result<O, SourceError>
+    ) -> Result<(O, String), SourceError>
     where
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
         F: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
@@ -114,9 +115,12 @@ impl Caller {
         self.pacer.admit(&self.scope, operation).await;
         let pacer = Arc::clone(&self.pacer);
         let capture = Capture::observing::<E>(operation, self.scope.clone(), pacer);
-        Box::pin(send(capture.clone()))
-            .await
-            .map_err(|error| self.judge(Evidence::of(operation, &error), &capture.take().endpoint))
+        let outcome = Box::pin(send(capture.clone())).await;
+        let seen = capture.take();
+        match outcome {
+            Ok(answer) => Ok((answer, seen.date)),
+            Err(error) => Err(self.judge(Evidence::of(operation, &error), &seen.endpoint)),
+        }
     }
 
     /// An answer that is not what the operation answers.

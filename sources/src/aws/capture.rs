@@ -66,6 +66,8 @@ pub(crate) struct Seen {
     pub(crate) throttled: u32,
     /// Scheme and authority of the endpoint; empty when nothing was sent.
     pub(crate) endpoint: String,
+    /// The `Date` of the last answer, as it was written; empty without one.
+    pub(crate) date: String,
 }
 
 impl Capture {
@@ -138,6 +140,8 @@ impl Intercept for Capture {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let response = context.response_mut();
+        let date = response.headers().get("date").unwrap_or_default().to_owned();
+        self.with(|seen| seen.date = date);
         let declared = response.headers().get("content-length").and_then(|text| text.parse().ok());
         if let Some(bytes) = declared.filter(|bytes| *bytes > BODY_BYTES_MAX as u64) {
             return Err(Box::new(BodyTooLarge { bytes }));

@@ -44,3 +44,9 @@ impl DirectoryLock {
         Ok(Self { _file: file })
     }
 }
+
+/// Whether a process holds the directory. Nothing is made or changed.
+pub fn is_held(directory: &Path) -> bool {
+    let file = OpenOptions::new().read(true).write(true).open(directory.join(FILE));
+    file.is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+}
