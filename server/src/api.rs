@@ -53,6 +53,7 @@ use crate::clock::Clock;
 use crate::feed::Feed;
 use crate::ranking::InForce;
 use crate::store::Store;
+use crate::subscriptions::Board;
 use crate::units::UnitBoard;
 use crate::view::View;
 use crate::writer::WriterHandle;
@@ -74,6 +75,8 @@ pub struct Backend {
     pub classes: Arc<Classes>,
     /// What is being collected.
     pub units: Arc<UnitBoard>,
+    /// Durable consumers, as they were committed.
+    pub subscriptions: Arc<Board>,
     /// The server's clock: snoozes that are asked for as durations count from it.
     pub clock: Arc<dyn Clock>,
     /// Cancelled once, when the server is to stop: no new calls, streams end with `GoAway`.

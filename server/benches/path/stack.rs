@@ -38,6 +38,7 @@ impl Stack {
             feed: Arc::clone(&feed),
             decisions: Box::new(journal),
             quarantine: Arc::new(Quarantine::open(&*store).expect("the quarantine reads")),
+            subscriptions: Arc::default(),
             clock: Arc::new(SystemClock),
             retention_ms: i64::MAX,
         })

@@ -11,6 +11,7 @@ use tonic::Code;
 use super::ApiError;
 use crate::api::cursor::{TokenError, hex};
 use crate::store::StoreError;
+use crate::subscriptions::SubscriptionError;
 use crate::writer::{Refused, WriteError};
 
 /// When to try again after an overload.
@@ -192,6 +193,7 @@ fn decision(refused: &Refused, at: &str) -> Facts {
         Refused::NoAttestation { .. } => {
             Facts::new(Code::NotFound, Reason::AttestationNotFound, message)
         }
+        Refused::Subscription(error) => subscription(error, message),
         Refused::Invalid { field, message: wrong } => {
             Facts::new(Code::InvalidArgument, Reason::InvalidField, message).violation(field, wrong)
         }
@@ -212,6 +214,35 @@ fn regroup(error: &RegroupError, message: String) -> Facts {
         }
         RegroupError::NoReport { .. } => {
             Facts::new(Code::NotFound, Reason::ReportNotFound, message)
+        }
+    }
+}
+
+fn subscription(error: &SubscriptionError, message: String) -> Facts {
+    match error {
+        SubscriptionError::NotFound(_) => {
+            Facts::new(Code::NotFound, Reason::SubscriptionNotFound, message)
+        }
+        SubscriptionError::Exists(_) => {
+            Facts::new(Code::AlreadyExists, Reason::SubscriptionExists, message)
+        }
+        SubscriptionError::TooMany => Facts {
+            quota: Some(("subscriptions", message.clone())),
+            ..Facts::new(Code::ResourceExhausted, Reason::TooManySubscriptions, message)
+        },
+        SubscriptionError::EtagMismatch { current, .. } => {
+            Facts::new(Code::Aborted, Reason::EtagMismatch, message).with("current_etag", current)
+        }
+        SubscriptionError::FloorMoved { current, .. } => {
+            Facts::new(Code::Aborted, Reason::AckFloorMoved, message).with("ack_floor", current)
+        }
+        SubscriptionError::Stale { oldest, floor, .. } => {
+            Facts::new(Code::FailedPrecondition, Reason::SubscriptionStale, message)
+                .with("ack_floor", floor)
+                .with("oldest_revision", oldest)
+        }
+        SubscriptionError::Superseded(_) => {
+            Facts::new(Code::Aborted, Reason::SessionSuperseded, message)
         }
     }
 }
