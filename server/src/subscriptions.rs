@@ -19,7 +19,7 @@ use muster_core::triage::Actor;
 pub use self::board::{Board, Watched};
 pub use self::row::check_row;
 pub(crate) use self::row::{removal, writes};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 /// How many subscriptions there may be.
 pub const SUBSCRIPTIONS_MAX: usize = 1000;
@@ -149,6 +149,21 @@ impl Entry {
             return Standing::Stale;
         }
         self.state.standing(&self.subscription.settings, store.oldest(), store.head())
+    }
+
+    /// When the oldest change was committed that is unsettled or was not looked at yet, what a snapshot
+    /// met aside; `None` when there is none. Reads one log entry.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    pub fn oldest(&self, store: &dyn Store) -> Result<Option<Millis>, StoreError> {
+        let out = self.state.outstanding.iter();
+        let out = out.filter(|(key, _)| matches!(key, Key::Change(_)));
+        let first = out.map(|(_, entry)| entry.time).min();
+        let (Place::Log(reached) | Place::Snapshot { start: reached, .. }) = self.state.place;
+        let next = store.change(reached.next())?.map(|change| change.time);
+        Ok(first.into_iter().chain(next).min())
     }
 
     /// As it is at `now`: see [`State::sweep`].

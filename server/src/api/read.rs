@@ -12,6 +12,7 @@ use super::error::ApiError;
 use super::layers::panic_text;
 use super::validate::Selection;
 use super::{Backend, convert};
+use crate::feed::Feed;
 use crate::store::Store;
 use crate::units::UnitBoard;
 use crate::view::{Position, View};
@@ -21,7 +22,7 @@ use crate::view::{Position, View};
 pub(crate) const READ_MAX: usize = 32;
 
 /// The same where the documents are shown: two of the largest fill an answer.
-const READ_RAW_MAX: usize = 2;
+pub(crate) const READ_RAW_MAX: usize = 2;
 
 /// Runs reads on blocking threads, a bounded number at once.
 ///
@@ -80,6 +81,11 @@ impl Reader<'_> {
     /// The store.
     pub(crate) fn store(&self) -> &dyn Store {
         &*self.backend.store
+    }
+
+    /// The live end of the log.
+    pub(crate) fn feed(&self) -> &Feed {
+        &self.backend.feed
     }
 
     /// The view, for as long as the answer is kept: keep it only for the lookup.

@@ -119,6 +119,22 @@ impl ApiError {
                     ..Facts::new(Code::ResourceExhausted, Reason::TooManyWatches, message)
                 }
             }
+            Self::TooManyConsumers { consumers_max } => {
+                let message = format!("{consumers_max} consumers wait for changes; try later");
+                Facts {
+                    quota: Some(("consumers", message.clone())),
+                    ..Facts::new(Code::ResourceExhausted, Reason::TooManyConsumers, message)
+                }
+            }
+            Self::SessionExpired { deadline } => Facts::new(
+                Code::Aborted,
+                Reason::SessionExpired,
+                format!(
+                    "nothing came for {} s while deliveries were unsettled; they are due again: open \
+                     another session, and send keep_alive while you work",
+                    deadline.as_secs()
+                ),
+            ),
             Self::SlowConsumer { stall } => Facts::new(
                 Code::Aborted,
                 Reason::SlowConsumer,
