@@ -6,6 +6,7 @@
 //! reads costs its place there, and nothing when findings change.
 
 mod board;
+mod measure;
 mod row;
 
 use muster_core::change::ChangeKind;
@@ -17,6 +18,8 @@ use muster_core::time::Millis;
 use muster_core::triage::Actor;
 
 pub use self::board::{Board, Watched};
+pub(crate) use self::measure::forget;
+pub use self::measure::measure;
 pub use self::row::check_row;
 pub(crate) use self::row::{removal, writes};
 use crate::store::{Store, StoreError};

@@ -150,7 +150,7 @@ pub(crate) fn encode(place: &Place, binding: &Binding) -> String {
             bytes.extend_from_slice(&revision.0.to_be_bytes());
         }
         Place::Units(name) | Place::Subscriptions(name) | Place::Parked(name) => {
-            bytes.extend_from_slice(name.as_bytes())
+            bytes.extend_from_slice(name.as_bytes());
         }
         Place::Unmapped(key) | Place::Attestations(key) => bytes.extend_from_slice(key),
         Place::Snapshot { start, after } => {

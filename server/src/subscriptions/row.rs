@@ -456,7 +456,7 @@ impl ParkedRow {
     fn read(self) -> Option<Parked> {
         let finding = FindingId(self.finding.try_into().ok()?);
         let is_short = self.reason.len() <= REASON_BYTES_MAX;
-        is_short.then(|| Parked {
+        is_short.then_some(Parked {
             finding,
             revision: Revision(self.revision),
             time: Millis(self.time_ms),

@@ -37,6 +37,7 @@ impl Draft {
             match (self.removed, done.changed) {
                 (true, _) => {
                     self.board.remove(name);
+                    subscriptions::forget(name);
                     info!(subscription = %name, "a subscription was deleted");
                 }
                 (false, true) => self.board.put(Arc::clone(&done.entry)),

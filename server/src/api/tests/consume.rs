@@ -78,8 +78,8 @@ impl Consumer {
     }
 }
 
-fn credit(max_deliveries: u32) -> Option<say::Credit> {
-    Some(say::Credit { max_deliveries, max_bytes: 0 })
+fn credit(max_deliveries: u32) -> say::Credit {
+    say::Credit { max_deliveries, max_bytes: 0 }
 }
 
 fn revisions(deliveries: &[wire::Delivery]) -> Vec<u64> {
@@ -95,7 +95,7 @@ async fn holding(count: u32) -> World {
 #[tokio::test]
 async fn a_session_has_no_more_unsettled_than_its_credit_and_gets_what_happens() {
     let world = holding(3).await;
-    let mut consumer = Consumer::open(&world, credit(2)).await.unwrap();
+    let mut consumer = Consumer::open(&world, Some(credit(2))).await.unwrap();
     assert_eq!(consumer.opened().await, 1);
 
     let first = consumer.deliveries().await;
@@ -104,7 +104,7 @@ async fn a_session_has_no_more_unsettled_than_its_credit_and_gets_what_happens()
     assert_eq!(consumer.results().await, [AckStatus::Accepted]);
     assert_eq!(revisions(&consumer.deliveries().await), [3]);
     world.observe([sample(4, 90)]);
-    consumer.say(Said::Credit(say::Credit { max_deliveries: 9, max_bytes: 0 })).await;
+    consumer.say(Said::Credit(credit(9))).await;
     assert_eq!(revisions(&consumer.deliveries().await), [4]);
     consumer.say(Said::KeepAlive(say::KeepAlive {})).await;
     world.observe([sample(5, 90)]);
@@ -171,7 +171,7 @@ async fn what_a_session_held_is_due_when_it_ends() {
 #[tokio::test]
 async fn a_drain_says_goodbye_and_nothing_is_lost() {
     let world = holding(2).await;
-    let mut consumer = Consumer::open(&world, credit(1)).await.unwrap();
+    let mut consumer = Consumer::open(&world, Some(credit(1))).await.unwrap();
     consumer.opened().await;
     let first = consumer.deliveries().await;
     consumer.ack(&first).await;
@@ -216,6 +216,25 @@ async fn a_reset_or_a_deletion_ends_the_session() {
     service(&world).delete_subscription(delete).await.unwrap();
     let ended = consumer.ended().await;
     assert_eq!(reason(&ended), (Code::NotFound, "SUBSCRIPTION_NOT_FOUND".to_owned()));
+}
+
+#[tokio::test]
+async fn a_silent_session_is_told_where_it_stands_and_then_loses_what_it_held() {
+    let world = holding(1).await;
+    let mut consumer = Consumer::open(&world, None).await.unwrap();
+    consumer.opened().await;
+    consumer.deliveries().await;
+    tokio::time::pause();
+
+    let Heard::Status(status) = consumer.next().await else { panic!("within 30 s") };
+    assert_eq!((status.outstanding, status.session_epoch), (1, 1));
+    let ended = consumer.ended().await;
+    assert_eq!(reason(&ended), (Code::Aborted, "SESSION_EXPIRED".to_owned()));
+
+    tokio::time::resume();
+    let mut consumer = Consumer::open(&world, None).await.unwrap();
+    consumer.opened().await;
+    assert_eq!(consumer.deliveries().await[0].attempt, 2);
 }
 
 #[tokio::test]

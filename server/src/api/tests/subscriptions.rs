@@ -24,13 +24,13 @@ pub(super) fn service(world: &World) -> SubscriptionServiceClient<Channel> {
     SubscriptionServiceClient::new(world.channel())
 }
 
-pub(super) fn at(position: StartPosition) -> Option<wire::StartFrom> {
-    Some(wire::StartFrom { position: Some(Position::At(position.into())) })
+fn at(position: StartPosition) -> wire::StartFrom {
+    wire::StartFrom { position: Some(Position::At(position.into())) }
 }
 
 pub(super) fn wanted(filter: &str, start: StartPosition) -> wire::CreateSubscriptionRequest {
     let config = wire::SubscriptionConfig { filter: filter.to_owned(), ..Default::default() };
-    let start = at(start);
+    let start = Some(at(start));
     wire::CreateSubscriptionRequest { id: NAME.to_owned(), config: Some(config), start }
 }
 
@@ -92,7 +92,7 @@ async fn status(world: &World) -> wire::SubscriptionStatus {
 fn reset(floor: u64, start: StartPosition) -> wire::ResetSubscriptionRequest {
     wire::ResetSubscriptionRequest {
         id: NAME.to_owned(),
-        start: at(start),
+        start: Some(at(start)),
         expected_ack_floor: floor,
         comment: "after the outage".to_owned(),
     }
@@ -536,12 +536,11 @@ async fn a_consumer_of_a_restless_log_that_fails_and_restarts_ends_with_what_a_l
             if round < 50 && random.random_ratio(1, 4) {
                 continue;
             }
-            match change.filter_effect() {
-                FilterEffect::Left => drop(held.remove(&change.finding_id)),
-                _ => {
-                    let revision = change.finding.as_ref().unwrap().revision;
-                    held.insert(change.finding_id.clone(), revision);
-                }
+            if change.filter_effect() == FilterEffect::Left {
+                held.remove(&change.finding_id);
+            } else {
+                let revision = change.finding.as_ref().unwrap().revision;
+                held.insert(change.finding_id.clone(), revision);
             }
             acknowledged.insert(change.event_id.clone());
             ack_all(&world, &[delivery]).await;
