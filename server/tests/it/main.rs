@@ -11,3 +11,4 @@ mod demo;
 mod process;
 mod settings;
 mod stop;
+mod subscriptions;
