@@ -5,12 +5,12 @@
 //! `convert` or `error`, each the only border of its kind. The services read the view for order and
 //! counts and the store for records, and send every write to the writer.
 //!
-//! Parts: [`serve`] owns sockets, `findings`, `watch`, `triage`, `units` and `maturity` are the
-//! services,
-//! `cursor` makes page tokens and watch positions, `read` keeps blocking reads off the async threads.
+//! Parts: [`serve`] owns sockets, `findings`, `watch`, `triage`, `units`, `maturity` and
+//! `subscriptions` are the services, `changes` turns log entries into what clients get, `cursor`
+//! makes page tokens and watch positions, `read` keeps blocking reads off the async threads.
 //!
 //! Deliberately absent: authentication (this server listens on loopback only for now), and any state
-//! of a client between calls. Tokens and cursors carry what is needed.
+//! of a client between calls, subscriptions aside. Tokens and cursors carry what is needed.
 
 mod changes;
 mod convert;

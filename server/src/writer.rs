@@ -33,7 +33,7 @@ pub use self::relations::due;
 pub(crate) use self::requests::check_request;
 pub use self::thread::{DecisionLog, Parts, WriterFailure, spawn};
 use crate::maturity::{Attest, Attested};
-use crate::subscriptions::{Ask, Done, SubscriptionError};
+use crate::subscriptions::{Action, Ask, Done, SubscriptionError};
 
 /// How many commands may wait. Beyond, whoever asks waits (collectors) or is refused (people).
 pub const QUEUE_MAX: usize = 256;
@@ -263,9 +263,12 @@ impl WriterHandle {
         self.attempt(|answer| Request::Attest(wanted, answer)).await
     }
 
-    /// Does something with a subscription; refuses at once when the queue is full.
+    /// Does something with a subscription. Consumers, whose number is bounded, wait for their turn;
+    /// anybody else is refused at once when the queue is full.
     pub async fn subscription(&self, ask: Ask) -> Result<Done, WriteError> {
-        self.attempt(|answer| Request::Subscription(ask, answer)).await
+        let waits = matches!(ask.what, Action::Take(_) | Action::Close(_));
+        let request = |answer| Request::Subscription(ask, answer);
+        if waits { self.wait(request).await } else { self.attempt(request).await }
     }
 
     /// Concludes from two complete sweeps that these reports are gone; says how many findings

@@ -133,6 +133,22 @@ async fn creating_it_again_answers_with_what_is_there_and_another_one_is_refused
 }
 
 #[tokio::test]
+async fn there_is_an_end_to_how_many_there_may_be() {
+    let bench = Bench::new();
+    for number in 0..SUBSCRIPTIONS_MAX {
+        let subscription = subscription(&bench, &format!("one-{number}"));
+        let state = State::new(Place::Log(Revision::ZERO), NOW);
+        let entry = Entry { subscription, state, consumer: String::new() };
+        bench.subscriptions.put(std::sync::Arc::new(entry));
+    }
+
+    let wanted = Box::new(subscription(&bench, "tickets"));
+    let refused = ask(&bench, Action::Create(wanted, Start::Now)).await.unwrap_err();
+
+    assert_eq!(refused, SubscriptionError::TooMany);
+}
+
+#[tokio::test]
 async fn it_begins_where_it_was_asked_to() {
     for (start, place) in [
         (Start::Snapshot, Place::Snapshot { start: Revision(3), after: None }),

@@ -418,6 +418,21 @@ async fn one_that_falls_out_of_the_log_is_stale_until_it_is_reset_and_loses_no_f
 }
 
 #[tokio::test]
+async fn a_finding_that_retention_removed_is_delivered_without_its_image() {
+    let world = World::holding([sample(1, 90), sample(2, 90)]).await;
+    create(&world, "", StartPosition::Oldest).await;
+    let first = pull(&world).await;
+    world.store.compact(Revision(0), &[id(1)]).unwrap();
+    world.clock.pass(60_000);
+
+    let again = pull(&world).await;
+
+    assert_eq!(revisions(&again), revisions(&first));
+    assert!(change(&again[0]).finding.is_none() && change(&again[1]).finding.is_some());
+    assert_eq!(change(&again[0]).finding_id, id(1).to_string());
+}
+
+#[tokio::test]
 async fn one_with_as_much_unsettled_as_may_be_is_saturated() {
     let world = World::holding([sample(1, 90), sample(2, 90), sample(3, 90)]).await;
     let mut request = wanted("", StartPosition::Oldest);

@@ -116,7 +116,11 @@ fn table(ui: &mut Ui, all: &[Subscription]) -> Result<(), Failure> {
         table.push(vec![
             Span::new(one.id.as_str(), BOLD),
             Span::new(SubscriptionState::lower(status.state), style(status)),
-            Span::plain(behind(status).to_string()),
+            Span::plain(if status.in_snapshot {
+                "snapshot".to_owned()
+            } else {
+                behind(status).to_string()
+            }),
             Span::plain(age(status)),
             Span::plain(status.outstanding.to_string()),
             Span::plain(status.parked.to_string()),
