@@ -170,6 +170,31 @@ impl View {
         Page { positions, total: selected.len(), more }
     }
 
+    /// The findings that `filter` selects, by id behind `after`: at most `limit` of them, among at
+    /// most `looks_max` findings that are looked at.
+    pub fn walk(
+        &self,
+        filter: &Filter,
+        after: Option<FindingId>,
+        limit: usize,
+        looks_max: usize,
+    ) -> Walk {
+        let selected = self.select(filter);
+        let mut walk = Walk { ids: Vec::new(), reached: after, more: false };
+        for (looks, place) in self.orders.by_id(after, &self.rows).enumerate() {
+            if walk.ids.len() == limit || looks == looks_max {
+                walk.more = true;
+                break;
+            }
+            let id = self.rows.at(place).id;
+            walk.reached = Some(id);
+            if selected.contains(place) {
+                walk.ids.push(id);
+            }
+        }
+        walk
+    }
+
     /// Up to `limit` ids whose text, without `fnd_`, begins with `prefix`, ascending.
     pub fn resolve(&self, prefix: &str, limit: usize) -> Vec<FindingId> {
         let Some((lowest, highest)) = prefix::range(prefix) else { return Vec::new() };
@@ -220,31 +245,6 @@ impl View {
         let places = self.orders.by_id(after, &self.rows);
         let places = places.filter(|place| open.contains(*place));
         places.take(limit).map(|place| self.rows.at(place).id).collect()
-    }
-
-    /// The findings that `filter` selects, by id behind `after`: at most `limit` of them, among at
-    /// most `looks_max` findings that are looked at.
-    pub fn walk(
-        &self,
-        filter: &Filter,
-        after: Option<FindingId>,
-        limit: usize,
-        looks_max: usize,
-    ) -> Walk {
-        let selected = self.select(filter);
-        let mut walk = Walk { ids: Vec::new(), reached: after, more: false };
-        for (looks, place) in self.orders.by_id(after, &self.rows).enumerate() {
-            if walk.ids.len() == limit || looks == looks_max {
-                walk.more = true;
-                break;
-            }
-            let id = self.rows.at(place).id;
-            walk.reached = Some(id);
-            if selected.contains(place) {
-                walk.ids.push(id);
-            }
-        }
-        walk
     }
 
     /// Up to `limit` findings with this primary resource: threats first, then those stored first.

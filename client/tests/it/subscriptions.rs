@@ -94,7 +94,7 @@ fn line(words: &str) -> Vec<&str> {
 async fn one_is_made_where_it_should_start_and_shown() {
     let fake = active();
     let words = "subscriptions create tickets --filter critical --start now --attempts 3 \
-                 --ack-deadline 2m --max-outstanding 9";
+                 --ack-deadline 2m --max-outstanding 9 --kinds created,triaged";
 
     let ran = muster_args(&fake, SCRIPT, &line(words)).await;
     let again = muster_args(&fake, SCRIPT, &line(words)).await;
@@ -105,6 +105,7 @@ async fn one_is_made_where_it_should_start_and_shown() {
     let config = sent.config.unwrap();
     assert_eq!((&*sent.id, &*config.filter), ("tickets", "critical"));
     assert_eq!((config.max_delivery_attempts, config.max_outstanding), (Some(3), 9));
+    assert_eq!(config.kinds, [ChangeKind::Created, ChangeKind::Triaged].map(i32::from));
     assert_eq!((config.ack_deadline, config.min_backoff), (Some(span(120)), None));
     let now = Position::At(StartPosition::Now.into());
     assert_eq!(sent.start.unwrap().position, Some(now));

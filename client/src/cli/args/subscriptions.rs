@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::{ArgGroup, Args, Subcommand};
 use jiff::Timestamp;
+use muster_api::v1::ChangeKind;
 
 use super::View;
 use crate::cli::duration::{parse_duration, parse_positive, parse_time};
@@ -99,6 +100,11 @@ pub(crate) struct CreateArgs {
     /// Where to start: snapshot, oldest, now, or a time such as 2026-12-01
     #[arg(long, value_name = "WHERE", default_value = "snapshot", value_parser = parse_start)]
     pub(crate) start: Start,
+
+    /// Of findings that match before and after: only changes of these kinds, for example
+    /// created,triaged [default: all but observed and rescored]
+    #[arg(long, value_name = "KIND", value_delimiter = ',', value_parser = parse_kind)]
+    pub(crate) kinds: Vec<ChangeKind>,
 
     /// How much of each finding: basic, full or raw
     #[arg(long, value_enum, value_name = "VIEW", default_value_t = View::Full, hide_possible_values = true)]
@@ -205,6 +211,22 @@ pub(crate) enum Start {
     At(Timestamp),
 }
 
+/// Reads a kind of change, as JSON spells it, in any case.
+///
+/// # Errors
+///
+/// The text says what would be right.
+fn parse_kind(text: &str) -> Result<ChangeKind, String> {
+    let word = text.trim().to_ascii_uppercase().replace('-', "_");
+    let known = ChangeKind::from_str_name(&format!("CHANGE_KIND_{word}"));
+    known.filter(|kind| *kind != ChangeKind::Unspecified).ok_or_else(|| {
+        format!(
+            "`{text}` is no kind of change: expected created, content-updated, status-changed, \
+             triaged, reprioritized, observed, regrouped or rescored"
+        )
+    })
+}
+
 /// Reads a start.
 ///
 /// # Errors
@@ -224,6 +246,13 @@ fn parse_start(text: &str) -> Result<Start, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_kind_is_a_word_of_the_contract() {
+        assert_eq!(parse_kind("status-changed"), Ok(ChangeKind::StatusChanged));
+        assert_eq!(parse_kind("TRIAGED"), Ok(ChangeKind::Triaged));
+        assert!(parse_kind("unspecified").unwrap_err().contains("reprioritized"));
+    }
 
     #[test]
     fn a_start_is_a_place_or_a_time() {

@@ -66,7 +66,7 @@ async fn create(session: &mut Session, args: &CreateSubscriptionArgs) -> Result<
         description: limits.description.clone().unwrap_or_default(),
         filter: args.filter.clone(),
         view: FindingView::from(args.view).into(),
-        kinds: Vec::new(),
+        kinds: args.kinds.iter().map(|kind| i32::from(*kind)).collect(),
         max_outstanding: limits.max_outstanding.unwrap_or_default(),
         ack_deadline: limits.ack_deadline.map(span),
         max_delivery_attempts: limits.attempts,

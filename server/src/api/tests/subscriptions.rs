@@ -433,6 +433,35 @@ async fn a_finding_that_retention_removed_is_delivered_without_its_image() {
 }
 
 #[tokio::test]
+async fn a_quiet_subscription_gets_on_when_it_is_read_and_is_not_passed_by_retention() {
+    let world = World::start().await;
+    create(&world, "severity >= CRITICAL", StartPosition::Now).await;
+    world.observe((1..=30).map(|number| sample(number, 10)));
+    assert_eq!(status(&world).await.ack_floor, 0);
+
+    assert_eq!(pull(&world).await, []);
+    let world = world.restart().await;
+    world.store.compact(Revision(29), &[]).unwrap();
+
+    let status = status(&world).await;
+    assert_eq!((status.ack_floor, status.state()), (30, SubscriptionState::Active));
+}
+
+#[tokio::test]
+async fn of_findings_that_stay_only_the_kinds_asked_for_are_delivered() {
+    let world = World::holding([sample(1, 90), sample(2, 90)]).await;
+    let mut request = wanted("status = ACTIVE", StartPosition::Now);
+    request.config.as_mut().unwrap().kinds = vec![wire::ChangeKind::Triaged.into()];
+    service(&world).create_subscription(request).await.unwrap();
+
+    world.observe([sample(1, 90).titled("Another"), sample(2, 90).closed()]);
+
+    let some = pull(&world).await;
+    assert_eq!(revisions(&some), [4], "that one ceases to match is always told");
+    assert_eq!(change(&some[0]).filter_effect(), FilterEffect::Left);
+}
+
+#[tokio::test]
 async fn one_with_as_much_unsettled_as_may_be_is_saturated() {
     let world = World::holding([sample(1, 90), sample(2, 90), sample(3, 90)]).await;
     let mut request = wanted("", StartPosition::Oldest);
