@@ -165,7 +165,8 @@ impl Entry {
         let out = out.filter(|(key, _)| matches!(key, Key::Change(_)));
         let first = out.map(|(_, entry)| entry.time).min();
         let (Place::Log(reached) | Place::Snapshot { start: reached, .. }) = self.state.place;
-        let next = store.change(reached.next())?.map(|change| change.time);
+        // What is no longer there is older than what is.
+        let next = store.change(reached.next().max(store.oldest()))?.map(|change| change.time);
         Ok(first.into_iter().chain(next).min())
     }
 

@@ -399,7 +399,10 @@ async fn one_that_falls_out_of_the_log_is_stale_until_it_is_reset_and_loses_no_f
         (fact(&stale, "ack_floor"), fact(&stale, "oldest_revision")),
         ("0".into(), "3".into())
     );
-    assert_eq!(status(&world).await.state(), SubscriptionState::Stale);
+    world.clock.pass(7_000);
+    let standing = status(&world).await;
+    assert_eq!(standing.state(), SubscriptionState::Stale);
+    assert_eq!(standing.oldest_unacked_age.unwrap().seconds, 7, "at least");
 
     let moved = service(&world).reset_subscription(reset(9, StartPosition::Snapshot)).await;
     let moved = moved.unwrap_err();
@@ -531,6 +534,47 @@ async fn it_begins_at_a_time_or_a_cursor_of_the_same_query() {
     delete().await;
     let other = begin(Position::Cursor(list(wire::FindingView::Basic).await)).await.unwrap_err();
     assert_eq!(reason(&other), (Code::InvalidArgument, "CURSOR_MISMATCH".to_owned()));
+}
+
+#[tokio::test]
+async fn several_that_pull_at_once_share_the_changes_and_none_gets_what_another_has() {
+    let world = World::start().await;
+    create(&world, "", StartPosition::Now).await;
+    let mut pullers = tokio::task::JoinSet::new();
+    for _ in 0..6 {
+        let mut client = service(&world);
+        pullers.spawn(async move {
+            let mut got = Vec::new();
+            loop {
+                let request = wire::PullChangesRequest {
+                    subscription_id: NAME.to_owned(),
+                    max_deliveries: 5,
+                    wait: Some(prost_types::Duration { seconds: 55, nanos: 0 }),
+                };
+                let some = client.pull_changes(request).await.unwrap().into_inner();
+                let acks = some.deliveries.iter().map(|delivery| ack(delivery, done())).collect();
+                let request = wire::AckChangesRequest { subscription_id: NAME.to_owned(), acks };
+                client.ack_changes(request).await.unwrap();
+                let numbers = revisions(&some.deliveries);
+                got.extend(numbers);
+                // The last change says that it is over; each gets one of those.
+                if got.last().is_some_and(|last| *last > 200) {
+                    return got;
+                }
+            }
+        });
+    }
+    world.observe((1..=200).map(|number| sample(number, 90)));
+    let mut all = Vec::new();
+    let mut number = 200;
+    while !pullers.is_empty() {
+        number += 1;
+        world.observe([sample(number, 90)]);
+        all.extend(pullers.join_next().await.unwrap().unwrap());
+    }
+
+    all.sort_unstable();
+    assert_eq!(all, (1..=u64::from(number)).collect::<Vec<_>>());
 }
 
 #[tokio::test]
