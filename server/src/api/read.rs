@@ -12,7 +12,6 @@ use super::error::ApiError;
 use super::layers::panic_text;
 use super::validate::Selection;
 use super::{Backend, convert};
-use crate::feed::Feed;
 use crate::store::Store;
 use crate::units::UnitBoard;
 use crate::view::{Position, View};
@@ -81,11 +80,6 @@ impl Reader<'_> {
     /// The store.
     pub(crate) fn store(&self) -> &dyn Store {
         &*self.backend.store
-    }
-
-    /// The live end of the log.
-    pub(crate) fn feed(&self) -> &Feed {
-        &self.backend.feed
     }
 
     /// The view, for as long as the answer is kept: keep it only for the lookup.

@@ -20,7 +20,7 @@ use muster_core::time::Millis;
 use prost::Message;
 
 use super::{ack_id, ask};
-use crate::api::changes::{self, RUN_MAX, Shape, Stayed};
+use crate::api::changes::{self, RUN_MAX, Run, Shape, Stayed};
 use crate::api::convert::{self, Budget, Detail};
 use crate::api::cursor::hex;
 use crate::api::error::ApiError;
@@ -271,27 +271,51 @@ impl Hand {
         from: Place,
         room: Room,
     ) -> Result<Option<Looked>, ApiError> {
-        let now = self.reads.backend().clock.now();
+        let backend = self.reads.backend();
+        let now = backend.clock.now();
+        let newest = backend.feed.head();
+        let entry = entry.at(now);
+        let is_ready = entry.state.ready(now).next().is_some();
+        let limit = room.deliveries.min(entry.state.room(&entry.subscription.settings));
+        if !is_ready && (limit == 0 || matches!(from, Place::Log(after) if after >= newest)) {
+            return Ok(None);
+        }
+        // Who keeps up needs no thread for it.
+        if let (false, Place::Log(after)) = (is_ready, from)
+            && let Some(run) =
+                changes::recent_run(&backend.feed, after, &self.query.shape(limit, room.bytes))?
+        {
+            return Ok(Some(Looked::of(run)));
+        }
         let query = self.query.clone();
-        let newest = self.reads.backend().feed.head();
         let read = move |reader: &Reader<'_>| {
-            let entry = entry.at(now);
-            let made = ready(reader, &entry, &query, room, now)?;
-            if !made.is_empty() {
-                return Ok(Some(Looked { to: from, found: Vec::new(), made }));
+            if is_ready {
+                let made = ready(reader, &entry, &query, room, now)?;
+                return Ok(Looked { to: from, found: Vec::new(), made });
             }
-            let limit = room.deliveries.min(entry.state.room(&entry.subscription.settings));
             let shape = query.shape(limit, room.bytes);
             match from {
-                _ if limit == 0 => Ok(None),
-                Place::Snapshot { start, after } => {
-                    walk(reader, &query, &shape, start, after).map(Some)
+                Place::Snapshot { start, after } => walk(reader, &query, &shape, start, after),
+                Place::Log(after) => {
+                    changes::logged_run(reader, after, newest, &shape).map(Looked::of)
                 }
-                Place::Log(after) if after >= newest => Ok(None),
-                Place::Log(after) => run(reader, &shape, after, newest).map(Some),
             }
         };
-        self.reads.run(read).await
+        self.reads.run(read).await.map(Some)
+    }
+}
+
+impl Looked {
+    /// What a run of the log brought.
+    fn of(run: Run) -> Self {
+        let mut looked =
+            Self { to: Place::Log(run.through), found: Vec::new(), made: HashMap::new() };
+        for entry in run.changes {
+            let (key, finding) = (Key::Change(entry.revision), entry.finding);
+            looked.found.push(Found { key, finding, revision: entry.revision, time: entry.time });
+            looked.made.insert(key, entry.change);
+        }
+        looked
     }
 }
 
@@ -321,27 +345,6 @@ fn ready(
         made.insert(key, change);
     }
     Ok(made)
-}
-
-/// Reads a run of the log.
-fn run(
-    reader: &Reader<'_>,
-    shape: &Shape<'_>,
-    after: Revision,
-    newest: Revision,
-) -> Result<Looked, ApiError> {
-    let run = match changes::recent_run(reader.feed(), after, shape)? {
-        Some(run) => run,
-        None => changes::logged_run(reader, after, newest, shape)?,
-    };
-    let mut looked =
-        Looked { to: Place::Log(run.through), found: Vec::new(), made: HashMap::new() };
-    for entry in run.changes {
-        let (key, finding) = (Key::Change(entry.revision), entry.finding);
-        looked.found.push(Found { key, finding, revision: entry.revision, time: entry.time });
-        looked.made.insert(key, entry.change);
-    }
-    Ok(looked)
 }
 
 /// Walks a part of the snapshot that begins the log at `start`.

@@ -1,18 +1,24 @@
 //! Durable consumers by stream: sessions, credit, fences and last words.
 
+use std::collections::BTreeSet;
+
 use muster_api::v1 as wire;
 use muster_api::v1::consume_request::{self as say, Request as Said};
 use muster_api::v1::consume_response::Response as Heard;
 use muster_api::v1::{AckStatus, StartPosition};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Status, Streaming};
 use tonic_types::StatusExt;
 
 use super::sample::sample;
-use super::subscriptions::{ack, create, done, get, service};
+use super::subscriptions::{ack, create, done, get, service, wanted};
+use super::watch::{OPEN_AND_BAD, listed, stir};
 use super::world::{World, fields, reason};
 use crate::api::serve::Drained;
+use crate::store::Store;
 
 const NAME: &str = "tickets";
 
@@ -261,4 +267,89 @@ async fn more_consumers_than_may_be_are_refused() {
     let refused = Consumer::open(&world, None).await.err().unwrap();
 
     assert_eq!(reason(&refused), (Code::ResourceExhausted, "TOO_MANY_CONSUMERS".to_owned()));
+}
+
+#[tokio::test]
+async fn sessions_that_fail_break_off_and_fence_each_other_miss_nothing_and_repeat_nothing() {
+    let mut random = StdRng::seed_from_u64(5);
+    let mut world = World::holding((1..=20).map(|number| sample(number, 90))).await;
+    let mut request = wanted(OPEN_AND_BAD, StartPosition::Snapshot);
+    request.config.as_mut().unwrap().max_delivery_attempts = Some(0);
+    service(&world).create_subscription(request).await.unwrap();
+    let (mut held, mut acknowledged) = (BTreeSet::new(), BTreeSet::new());
+    let mut last = 0;
+    let mut consumer = Consumer::open(&world, Some(credit(3))).await.unwrap();
+    // Delivered to this session, and nothing said of it yet.
+    let mut waiting: Vec<wire::Delivery> = Vec::new();
+
+    for round in 0.. {
+        if round < 100 {
+            stir(&world, &mut random, 20);
+            // One that begins or ceases to match: there is always something to wait for.
+            let flipped = sample(21, 90);
+            world.observe([if round % 2 == 0 { flipped } else { flipped.closed() }]);
+            last = world.store.head().0;
+        }
+        let standing = get(&world).await.status.unwrap();
+        if acknowledged.contains(&last) && standing.outstanding == 0 {
+            break;
+        }
+        match random.random_range(0..40) {
+            0 => {
+                waiting.clear();
+                consumer = Consumer::open(&world, Some(credit(3))).await.unwrap();
+            }
+            1 => {
+                waiting.clear();
+                drop(consumer);
+                world = world.restart().await;
+                consumer = Consumer::open(&world, Some(credit(3))).await.unwrap();
+            }
+            _ => {}
+        }
+        while waiting.is_empty() {
+            match consumer.next().await {
+                Heard::Deliveries(batch) => waiting.extend(batch.deliveries),
+                Heard::Opened(_) | Heard::Status(_) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+        let batch = std::mem::take(&mut waiting);
+        let mut acks = Vec::new();
+        for delivery in &batch {
+            let change = delivery.change.as_ref().unwrap();
+            assert!(!acknowledged.contains(&change.revision), "{} again", change.revision);
+            if random.random_ratio(1, 5) {
+                let delay = Some(prost_types::Duration { seconds: 0, nanos: 0 });
+                let retry = wire::ack::Retry { delay, reason: "busy".to_owned() };
+                acks.push(ack(delivery, wire::ack::Verdict::Retry(retry)));
+                continue;
+            }
+            if change.filter_effect() == wire::FilterEffect::Left {
+                held.remove(&change.finding_id);
+            } else {
+                held.insert(change.finding_id.clone());
+            }
+            acknowledged.insert(change.revision);
+            acks.push(ack(delivery, done()));
+        }
+        consumer.say(Said::Acks(say::AckBatch { acks })).await;
+        loop {
+            match consumer.next().await {
+                Heard::AckResults(results) => {
+                    let fine = |result: &wire::AckResult| result.status() == AckStatus::Accepted;
+                    assert!(results.results.iter().all(fine), "{results:?}");
+                    break;
+                }
+                Heard::Deliveries(more) => waiting.extend(more.deliveries),
+                Heard::Opened(_) | Heard::Status(_) => {}
+                other => panic!("{other:?}"),
+            }
+            assert!(batch.len() + waiting.len() <= 3, "more than was granted");
+        }
+        assert!(round < 1000, "it comes to an end");
+    }
+
+    let shown: BTreeSet<String> = listed(&world, OPEN_AND_BAD).await.into_keys().collect();
+    assert_eq!(held, shown);
 }
