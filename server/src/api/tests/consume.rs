@@ -343,7 +343,7 @@ async fn sessions_that_fail_break_off_and_fence_each_other_miss_nothing_and_repe
                 }
                 Heard::Deliveries(more) => waiting.extend(more.deliveries),
                 Heard::Opened(_) | Heard::Status(_) => {}
-                other => panic!("{other:?}"),
+                end @ Heard::SessionEnd(_) => panic!("{end:?}"),
             }
             assert!(batch.len() + waiting.len() <= 3, "more than was granted");
         }
