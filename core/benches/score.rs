@@ -151,6 +151,7 @@ fn control() -> Case {
         finding: FindingId([7; 16]),
         severity_normalized: 80,
         rule_id: "Discovery:S3/TorIPCaller".to_owned(),
+        seen: None,
     };
     Case { threat: Some(threat), ..Case::new("control", report) }
 }

@@ -138,6 +138,27 @@ pub struct RelatedThreat {
     pub severity_normalized: u8,
     /// Its finding type, for people.
     pub rule_id: String,
+    /// The day on which it was last seen, in days since 1970; `None` when its source does not say.
+    pub seen: Option<i64>,
+}
+
+impl RelatedThreat {
+    /// As others on the resource of `threat` know it.
+    pub fn of(threat: &Finding) -> Self {
+        Self {
+            finding: threat.id,
+            severity_normalized: threat.facts.severity_normalized,
+            rule_id: threat.facts.rule_id.clone(),
+            seen: threat.facts.seen().map(Millis::day),
+        }
+    }
+}
+
+impl Facts {
+    /// When it was last seen, by what the source says.
+    pub fn seen(&self) -> Option<Millis> {
+        self.last_observed.or(self.provider_updated).or(self.first_observed)
+    }
 }
 
 impl HeldReport {
@@ -205,6 +226,9 @@ pub struct Facts {
     pub signals: Signals,
     /// A report is a sample made by the product (the Security Hub copy of a sample may not say so).
     pub sample: bool,
+    /// Customers say at Security Hub that it is none (`VerificationState` `FALSE_POSITIVE`), of every
+    /// report that speaks for it.
+    pub false_positive: bool,
     /// Advice.
     pub remediation: String,
     /// A link that explains.
@@ -221,6 +245,15 @@ impl Finding {
     /// Whether its deadline had passed on the day of its priority.
     pub fn is_overdue(&self) -> bool {
         self.due.as_ref().is_some_and(|due| due.at.0 <= self.priority.as_of * DAY_MS)
+    }
+
+    /// The canonical ids of the other resources that it names, when it is an open threat: what is on
+    /// them is threatened as what is on the primary one is. As many as reports keep
+    /// ([`RESOURCES_MAX`](crate::report::RESOURCES_MAX)).
+    pub fn threatens(&self) -> impl Iterator<Item = &str> {
+        let is_threat = self.facts.class == FindingClass::Threat && self.facts.status.is_open();
+        let others = self.facts.resources.iter().skip(1).filter(move |_| is_threat);
+        others.map(|resource| resource.id.as_str())
     }
 
     /// The canonical id of the primary resource.

@@ -24,7 +24,8 @@
 //!    copy: a severity that was overridden there counts instead of the original's.
 //! 5. How urgent it is follows the same rules: of the open reports that speak the widest access, the
 //!    most that can be done with it, the worst that is said of a weakness in software, and the tags
-//!    of all. Criticality and confidence, which customers write at Security Hub, count from a copy
+//!    of all. It is a false positive when customers say so of every report that speaks, or of a copy of
+//!    it: what another product says on its own stands. Criticality and confidence, which customers write at Security Hub, count from a copy
 //!    as well.
 //! 6. Texts, resources and rule come from the lead: of what speaks, the first of the open, the
 //!    original, the worst, then by report key. Not the newest: which of two reports that agree was
@@ -37,7 +38,9 @@ mod signals;
 use std::cmp::Reverse;
 
 use crate::finding::{Absence, Facts, HeldReport};
-use crate::report::{IdentityRule, NOT_ANALYZED, Report, Resource, Severity, Status};
+use crate::report::{
+    FALSE_POSITIVE, IdentityRule, NOT_ANALYZED, Report, Resource, Severity, Status,
+};
 use crate::unit::SourceKind;
 
 /// A report that speaks for the finding, and what it says there.
@@ -81,6 +84,7 @@ pub fn fold(reports: &[HeldReport]) -> Option<Facts> {
         exposure,
         signals: signals::of(&speaking, reports),
         sample: reports.iter().any(|held| held.report.sample),
+        false_positive: speaking.iter().all(|witness| is_refuted(&witness.held.report, reports)),
         remediation: first_text(lead, reports, |held| &held.report.remediation),
         remediation_url: first_text(lead, reports, |held| &held.report.remediation_url),
         first_observed: reports.iter().filter_map(|held| held.report.first_observed).min(),
@@ -155,6 +159,15 @@ fn is_copy(report: &Report) -> bool {
         IdentityRule::Control => is_mirror(report),
         IdentityRule::TrustedAdvisor | IdentityRule::OtherAsff => false,
     }
+}
+
+/// Whether customers say of a report, or of a copy of it, that it is a false positive.
+fn is_refuted(report: &Report, reports: &[HeldReport]) -> bool {
+    let of_it = reports.iter().map(|held| &held.report);
+    let mut of_it = of_it.filter(|other| {
+        other.key == report.key || (other.origin == report.origin && is_copy(other))
+    });
+    of_it.any(|one| one.customer.verification == FALSE_POSITIVE)
 }
 
 /// What `copy` may be a copy of.

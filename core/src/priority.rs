@@ -156,17 +156,20 @@ pub enum Gate {
     Closed,
     /// Made by the product to show what a finding looks like.
     Sample,
+    /// Customers say at Security Hub that it is none.
+    FalsePositive,
 }
 
 impl Gate {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Closed, Self::Sample];
+    pub const ALL: [Self; 3] = [Self::Closed, Self::Sample, Self::FalsePositive];
 
     /// The name shown to people.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Closed => "closed",
             Self::Sample => "sample",
+            Self::FalsePositive => "false_positive",
         }
     }
 }
@@ -209,6 +212,13 @@ impl Priority {
             || counting(self) != counting(before)
     }
 }
+
+/// How far above its floor a score of [`SCORE_MAX`] would be lifted; less in proportion. Narrower than
+/// what lies between the floors and bands of this program.
+const LIFT_MOST: i32 = 49;
+
+/// For how many days after it was last seen a threat counts for what else is on its resources.
+pub const RELATED_DAYS: i64 = 30;
 
 /// By how many points a score moves that people should know of.
 pub const SIGNIFICANT_POINTS: u16 = 25;
@@ -375,10 +385,11 @@ impl Model {
         let mut reasons = self.factors(inputs, rule, day);
         let raw: i32 = reasons.iter().map(|reason| reason.points).sum();
         let vulnerability_days = self.vulnerability_days(inputs);
-        let floor = self.floor(inputs, vulnerability_days);
-        // A threat keeps the deadline that it had when it was just seen: dates do not move with the day.
-        let fresh = raw + self.fresher(inputs.facts, &reasons);
-        let due = self.due(inputs, rule, vulnerability_days, self.lifted(fresh, floor));
+        // A threat, and what is on its resource, keeps the deadline that it had when the threat was just
+        // seen: dates do not move with the day.
+        let fresh = self.fresh(inputs, rule, day, raw);
+        let fresh = self.lifted(fresh, self.floor(inputs, rule, vulnerability_days, None));
+        let due = self.due(inputs, rule, vulnerability_days, fresh);
         let late = self.overdue(inputs, due.as_ref(), day);
         let raw = raw + late.points;
         let at = reasons.partition_point(|reason| reason.factor < Factor::Overdue);
@@ -393,9 +404,9 @@ impl Model {
                 missing: false,
             });
         }
-        let floor = floor.filter(|floor| i32::from(floor.score) > compressed);
-        let score = floor.map_or(compressed, |floor| floor.score.into());
-        if let Some(floor) = floor {
+        let floor = self.floor(inputs, rule, vulnerability_days, Some(day));
+        let score = lifted(compressed, floor);
+        if let Some(floor) = floor.filter(|_| score > compressed) {
             reasons.push(Reason {
                 factor: Factor::Floor,
                 points: score - compressed,
@@ -413,19 +424,27 @@ impl Model {
 
     /// The score of a sum, by compression and a floor.
     fn lifted(&self, raw: i32, floor: Option<&table::Floor>) -> u16 {
-        let score = u16::try_from(self.0.table.compression.at(raw)).unwrap_or(SCORE_MAX);
-        floor.map_or(score, |floor| floor.score.max(score))
+        let score = lifted(self.0.table.compression.at(raw), floor);
+        u16::try_from(score).unwrap_or(SCORE_MAX)
     }
+}
+
+/// A score with what a floor adds to it. What one floor lifts keeps its order, in a narrow range above
+/// the floor ([`LIFT_MOST`]): no pile of ties.
+fn lifted(score: i32, floor: Option<&table::Floor>) -> i32 {
+    let most = i32::from(SCORE_MAX);
+    let lifted = floor.map(|floor| i32::from(floor.score) + score * LIFT_MOST / most);
+    lifted.map_or(score, |lifted| lifted.min(most).max(score))
 }
 
 /// Why a finding is not ranked.
 fn gate(facts: &Facts) -> Option<Gate> {
     if facts.sample {
         Some(Gate::Sample)
-    } else if facts.status.is_open() {
-        None
-    } else {
+    } else if !facts.status.is_open() {
         Some(Gate::Closed)
+    } else {
+        facts.false_positive.then_some(Gate::FalsePositive)
     }
 }
 

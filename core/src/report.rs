@@ -16,6 +16,9 @@ pub use self::signals::{
     TAGS_MAX, Tag, Vulnerability, arrange_ids, arrange_tags, epss_step,
 };
 
+/// The `VerificationState` of what customers looked into and found to be none (ASFF).
+pub const FALSE_POSITIVE: &str = "FALSE_POSITIVE";
+
 /// The longest title kept, in bytes; longer ones are cut at a character.
 pub const TITLE_BYTES_MAX: usize = 256;
 

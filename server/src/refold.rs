@@ -263,7 +263,10 @@ impl<'a> Run<'a> {
                 batch.touched.extend(written);
                 if members.iter().any(|member| is_threatened(&member.finding)) {
                     let written = refolded.mutations.iter().map(|mutation| &mutation.finding);
-                    batch.stirred.extend(written.map(|finding| finding.resource_id().to_owned()));
+                    for finding in written {
+                        batch.stirred.insert(finding.resource_id().to_owned());
+                        batch.stirred.extend(finding.threatens().map(str::to_owned));
+                    }
                 }
                 batch.mutations.extend(refolded.mutations);
                 if batch.mutations.len() >= COMMIT_MUTATIONS {

@@ -51,7 +51,7 @@ pub const ROW_BYTES_MAX: usize = 1024 * 1024;
 pub const COMPACT_CHANGES_MAX: u64 = 10_000;
 
 /// What the view needs of a finding: read for all of them at the start.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Head {
     /// Which finding.
     pub id: FindingId,
@@ -67,6 +67,16 @@ pub struct Head {
     pub until: Option<Millis>,
     /// Its reports, as the unchanged-check needs them.
     pub reports: Vec<ReportHead>,
+    /// [`Finding::threatens`]; empty in heads that an earlier version wrote.
+    pub threatens: Vec<String>,
+}
+
+/// All but `threatens`: a head that an earlier version wrote is still that of its finding.
+impl Hash for Head {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let Self { id, revision, facets, created, updated, until, reports, threatens: _ } = self;
+        (id, revision, facets, created, updated, until, reports).hash(state);
+    }
 }
 
 impl Head {
@@ -80,6 +90,7 @@ impl Head {
             updated: finding.updated,
             until: finding.triage.until,
             reports: finding.reports.iter().map(ReportHead::of).collect(),
+            threatens: finding.threatens().map(str::to_owned).collect(),
         }
     }
 }

@@ -43,6 +43,7 @@ mod sorted;
 mod summary;
 mod table;
 mod texts;
+mod threatened;
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -68,6 +69,7 @@ use self::search::Search;
 use self::selections::{Selections, Touched};
 use self::sets::Sets;
 use self::slab::Slab;
+use self::threatened::Threatened;
 use crate::store::Head;
 
 /// How many findings of one resource are related to each other. Beyond (an account, as a resource, may
@@ -87,6 +89,7 @@ pub struct View {
     resources: Resources,
     orders: Orders,
     reports: Reports,
+    threatened: Threatened,
     /// Snoozes and suppressions, by their end.
     ends: BTreeSet<(Millis, u32)>,
     selections: Selections,
@@ -247,17 +250,30 @@ impl View {
         places.take(limit).map(|place| self.rows.at(place).id).collect()
     }
 
-    /// Up to `limit` findings with this primary resource: threats first, then those stored first.
+    /// Up to `limit` findings with this primary resource, and the open threats that name it: threats
+    /// first, then those stored first.
     pub fn on_resource(&self, resource: &str, limit: usize) -> Vec<FindingId> {
+        if resource.is_empty() {
+            return Vec::new();
+        }
         let wanted = TextMatch::Equals(resource.to_owned());
-        let places = self.resources.matching(&wanted).filter(|_| !resource.is_empty());
-        let Some(places) = places else { return Vec::new() };
+        let places = self.resources.matching(&wanted).unwrap_or_default();
         let threats = places.as_ref() & self.sets.threats();
         let others = places.iter().filter(|place| !threats.contains(*place));
-        let all = threats.iter().chain(others).map(|place| self.rows.at(place));
         // The column compares texts as filters do, without regard to case.
-        let exact = all.filter(|row| self.resources.text(row.texts.resource) == resource);
-        exact.take(limit).map(|row| row.id).collect()
+        let exact = |place: &u32| {
+            let row = self.rows.at(*place);
+            self.resources.text(row.texts.resource) == resource
+        };
+        let primary = threats.iter().filter(&exact);
+        let naming = self.threatened.naming(resource).filter(|place| !exact(place));
+        let all = primary.chain(naming).chain(others.filter(&exact));
+        all.take(limit).map(|place| self.rows.at(place).id).collect()
+    }
+
+    /// The other resources that an open threat names.
+    pub fn threatens(&self, id: FindingId) -> &[String] {
+        self.place(id).map_or(&[], |place| self.threatened.of(place))
     }
 
     /// Whether there is any threat, open or closed.
@@ -287,6 +303,7 @@ impl View {
         self.ends.extend(row.until.map(|until| (until, place)));
         self.orders.insert(place, &self.rows);
         self.reports.replace(place, &head.reports);
+        self.threatened.replace(place, &head.threatens);
         self.touched.note(place);
     }
 
@@ -313,6 +330,7 @@ impl View {
         }
         self.orders.replace(place, new, &mut self.rows);
         self.reports.replace(place, &head.reports);
+        self.threatened.replace(place, &head.threatens);
         self.touched.note(place);
     }
 
@@ -329,6 +347,7 @@ impl View {
         self.sets.remove(&row, place);
         self.unschedule(&row, place);
         self.reports.clear(place);
+        self.threatened.clear(place);
         self.touched.note(place);
     }
 

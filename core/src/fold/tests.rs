@@ -73,6 +73,25 @@ fn a_copy_says_nothing_beside_its_original() {
 }
 
 #[test]
+fn a_false_positive_is_one_when_customers_say_so_of_all_that_speaks() {
+    let refuted = |mut held: HeldReport| {
+        held.report.customer.verification = "FALSE_POSITIVE".to_owned();
+        held
+    };
+    let (rule, hub) = (IdentityRule::GuardDuty, SourceKind::SecurityHub);
+    let original = one(rule, SourceKind::GuardDuty, Status::Active, 80);
+    let copy = one(rule, hub, Status::Active, 80);
+    let control = named(one(IdentityRule::Control, hub, Status::Active, 40), "control");
+    let is = |reports: &[HeldReport]| fold(reports).unwrap().false_positive;
+
+    assert!(!is(&[original.clone(), copy.clone()]));
+    assert!(is(&[original.clone(), refuted(copy.clone())]), "customers write it to the copy");
+    assert!(is(&[refuted(copy.clone())]), "without its original");
+    assert!(!is(&[original, refuted(copy), control.clone()]), "another product says it, too");
+    assert!(is(&[refuted(control)]));
+}
+
+#[test]
 fn an_original_of_something_else_hides_no_copy() {
     let original = one(IdentityRule::GuardDuty, SourceKind::GuardDuty, Status::Archived, 40);
     let mut copy = one(IdentityRule::GuardDuty, SourceKind::SecurityHub, Status::Active, 90);

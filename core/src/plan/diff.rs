@@ -30,6 +30,7 @@ pub(super) fn material(before: &Facts, after: &Facts) -> bool {
         || before.description != after.description
         || before.facet != after.facet
         || before.sample != after.sample
+        || (before.false_positive && !after.false_positive)
         || ids(&before.resources) != ids(&after.resources)
         || (before.account, &before.region) != (after.account, &after.region);
     after.status.is_open() && (reopened || moved)
@@ -49,7 +50,7 @@ fn ids(resources: &[Resource]) -> Vec<&str> {
 type Field = (&'static str, fn(&Finding) -> String);
 
 /// The fields of a finding that a change may move, in the order in which they are shown.
-const FIELDS: [Field; 32] = [
+const FIELDS: [Field; 33] = [
     ("status", |f| f.facts.status.as_str().to_owned()),
     ("dissent", |f| f.facts.dissent.to_string()),
     ("severity", |f| f.facts.severity.as_str().to_owned()),
@@ -64,6 +65,7 @@ const FIELDS: [Field; 32] = [
     ("account", |f| f.facts.account.to_string()),
     ("region", |f| f.facts.region.to_string()),
     ("sample", |f| f.facts.sample.to_string()),
+    ("false_positive", |f| f.facts.false_positive.to_string()),
     ("remediation", |f| f.facts.remediation.clone()),
     ("remediation_url", |f| f.facts.remediation_url.clone()),
     ("products", |f| f.facts.products.join(", ")),

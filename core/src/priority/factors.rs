@@ -4,10 +4,10 @@ use std::fmt::{Display, Write as _};
 
 use super::assets::Known;
 use super::table::{Condition, Environment, Floor, RuleKnown, Table, Tier};
-use super::{Factor, Inputs, Model, Reason};
+use super::{Factor, Inputs, Model, RELATED_DAYS, Reason};
 use crate::finding::{Due, Facts, RelatedThreat};
-use crate::report::{ExploitState, Exposure, FindingClass, Privilege, Vulnerability};
-use crate::time::DAY_MS;
+use crate::report::{ExploitState, Exposure, FindingClass, Privilege, Severity, Vulnerability};
+use crate::time::{DAY_MS, Millis};
 
 /// From how many points a threat or a privilege counts for combinations.
 const STRONG: i32 = 80;
@@ -94,7 +94,7 @@ impl Model {
         let exposure = self.exposure(inputs.facts);
         let (criticality, critical) = self.criticality(inputs.facts, asset);
         let privilege = self.privilege(inputs.facts, rule);
-        let threat = self.threat(inputs, rule);
+        let threat = self.threat(inputs, rule, day);
         let exploit = self.exploit(inputs);
         let together = Together {
             reachable: inputs.facts.exposure >= Exposure::Internet,
@@ -241,20 +241,35 @@ impl Model {
         }
     }
 
-    fn threat(&self, inputs: Inputs<'_>, rule: RuleKnown<'_>) -> Reason {
-        let facts = inputs.facts;
-        if facts.class == FindingClass::Threat {
-            let sequence = facts.signals.sequence;
-            let tier = Self::tier(rule, &facts.rule_id, facts.severity_normalized, sequence);
+    fn threat(&self, inputs: Inputs<'_>, rule: RuleKnown<'_>, day: i64) -> Reason {
+        if let Some(tier) = Self::own_tier(inputs.facts, rule) {
             return self.reason(Factor::Threat, self.tier_points(tier), tier.as_str());
         }
-        let Some(RelatedThreat { severity_normalized, rule_id, .. }) = inputs.threat else {
+        let Some(RelatedThreat { rule_id, seen, .. }) = inputs.threat else {
             return self.reason(Factor::Threat, 0, "none open on the resource");
         };
-        let rule = self.0.table.rule(rule_id);
-        let tier = Self::tier(rule, rule_id, *severity_normalized, false);
+        if is_older(*seen, RELATED_DAYS, day) {
+            return self.reason(Factor::Threat, 0, "none seen on the resource for 30 days");
+        }
+        let Some(tier) = self.tier_beside(inputs) else {
+            return self.reason(Factor::Threat, 0, "none open on the resource");
+        };
         let value = format_args!("{} on the resource: {rule_id}", tier.as_str());
         self.reason(Factor::Threat, self.tier_points(tier) / 2, value)
+    }
+
+    /// What kind of threat a finding is; `None` for what is none.
+    fn own_tier(facts: &Facts, rule: RuleKnown<'_>) -> Option<Tier> {
+        let (severity, sequence) = (facts.severity_normalized, facts.signals.sequence);
+        let is_threat = facts.class == FindingClass::Threat;
+        is_threat.then(|| Self::tier(rule, &facts.rule_id, severity, sequence))
+    }
+
+    /// What kind of threat is on the resource of a finding that is none.
+    fn tier_beside(&self, inputs: Inputs<'_>) -> Option<Tier> {
+        let there = inputs.threat.filter(|_| inputs.facts.class != FindingClass::Threat)?;
+        let rule = self.0.table.rule(&there.rule_id);
+        Some(Self::tier(rule, &there.rule_id, there.severity_normalized, false))
     }
 
     fn exploit(&self, inputs: Inputs<'_>) -> Reason {
@@ -328,8 +343,7 @@ impl Model {
         if facts.class != FindingClass::Threat {
             return self.reason(Factor::Recency, 0, "not a threat");
         }
-        let seen = facts.last_observed.or(facts.provider_updated).or(facts.first_observed);
-        let Some(seen) = seen else {
+        let Some(seen) = facts.seen() else {
             return self.missing(Factor::Recency, "the threat has no time");
         };
         // The texts name the step, not the day: a score that stays is not written again every day.
@@ -344,13 +358,18 @@ impl Model {
         self.reason(Factor::Recency, points, value)
     }
 
-    /// How many points more a threat had when it was just seen.
-    pub(super) fn fresher(&self, facts: &Facts, reasons: &[Reason]) -> i32 {
-        if facts.class != FindingClass::Threat {
-            return 0;
-        }
-        let recency = reasons.iter().find(|reason| reason.factor == Factor::Recency);
-        self.0.most.at(Factor::Recency) - recency.map_or(0, |reason| reason.points)
+    /// The sum of the factors when the threat, or that on its resource, was just seen: what `now` sums
+    /// to without it.
+    pub(super) fn fresh(&self, inputs: Inputs<'_>, rule: RuleKnown<'_>, day: i64, now: i32) -> i32 {
+        let seen = match inputs.facts.class {
+            FindingClass::Threat => inputs.facts.seen().map(Millis::day),
+            _ => inputs.threat.and_then(|threat| threat.seen),
+        };
+        let Some(seen) = seen.filter(|seen| *seen < day) else {
+            return now;
+        };
+        let then = self.factors(inputs, rule, seen);
+        then.iter().map(|reason| reason.points).sum::<i32>().max(now)
     }
 
     /// Once the deadline has passed, by quarters of its window.
@@ -437,18 +456,50 @@ impl Model {
     }
 
     /// The highest floor that holds for what is to be fixed in so many `days` by the table of
-    /// vulnerabilities.
-    pub(super) fn floor(&self, inputs: Inputs<'_>, days: Option<i64>) -> Option<&Floor> {
+    /// vulnerabilities, on this day; as if threats had just been seen without one.
+    pub(super) fn floor(
+        &self,
+        inputs: Inputs<'_>,
+        rule: RuleKnown<'_>,
+        days: Option<i64>,
+        today: Option<i64>,
+    ) -> Option<&Floor> {
         let facts = inputs.facts;
-        let is_threat = facts.class == FindingClass::Threat;
-        let sequence = facts.signals.sequence || facts.rule_id.starts_with("AttackSequence:");
+        let is = |tier: Option<Tier>, least: Tier| tier.is_some_and(|tier| tier >= least);
+        let recent = |seen: Option<i64>, within: Option<i64>| match (today, within) {
+            (Some(today), Some(within)) => !is_older(seen, within, today),
+            _ => true,
+        };
         let holds = |floor: &&Floor| match &floor.condition {
             Condition::Rules(rules) => rules.contains(&facts.rule_id),
-            Condition::Sequence => is_threat && sequence,
+            Condition::Sequence => is(Self::own_tier(facts, rule), Tier::Sequence),
             Condition::WithinDays(within) => days.is_some_and(|days| days <= *within),
+            Condition::Threat { least, seen_within } => {
+                is(Self::own_tier(facts, rule), *least)
+                    && recent(facts.seen().map(Millis::day), *seen_within)
+            }
+            Condition::Beside { least, seen_within } => {
+                could_help(facts, rule)
+                    && is(self.tier_beside(inputs), *least)
+                    && recent(inputs.threat.and_then(|threat| threat.seen), *seen_within)
+            }
         };
         self.0.table.floors.iter().filter(holds).max_by_key(|floor| floor.score)
     }
+}
+
+/// Whether what was last seen then was not seen for so many days. What has no time is not old.
+fn is_older(seen: Option<i64>, days: i64, today: i64) -> bool {
+    seen.is_some_and(|seen| today - seen > days)
+}
+
+/// Whether a weakness may have helped an attack: not what is low and opens nothing, as missing tags.
+fn could_help(facts: &Facts, rule: RuleKnown<'_>) -> bool {
+    let privilege = rule.first(|rule| rule.privilege).max(Some(facts.signals.privilege));
+    facts.severity >= Severity::Medium
+        || facts.class == FindingClass::Exposure
+        || facts.exposure >= Exposure::CrossAccount
+        || privilege >= Some(Privilege::Write)
 }
 
 /// Whether it is a question at all what an access allows.

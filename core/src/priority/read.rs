@@ -89,6 +89,9 @@ struct DeadlineFile {
     days: Option<i64>,
 }
 
+/// What is said of a tier that is none.
+const TIERS: &str = "tiers are recon, suspicious, compromise, sequence";
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FloorFile {
@@ -99,6 +102,9 @@ struct FloorFile {
     #[serde(default)]
     sequence: bool,
     within_days: Option<i64>,
+    threat: Option<String>,
+    beside: Option<String>,
+    seen_within: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -351,16 +357,34 @@ impl Text<'_> {
     }
 
     fn floor(self, file: &Spanned<FloorFile>) -> Result<Floor, ModelError> {
-        let FloorFile { id, score, rules, sequence, within_days } = file.get_ref();
-        let condition = match (rules.is_empty(), sequence, within_days) {
-            (false, false, None) => Condition::Rules(rules.clone()),
-            (true, true, None) => Condition::Sequence,
-            (true, false, Some(days)) => Condition::WithinDays(self.days(*days, file.span())?),
-            _ => {
-                let what = format!("floor `{id}`: give one of `rules`, `sequence`, `within_days`");
-                return Err(self.error(file.span(), what));
-            }
+        let FloorFile { id, score, rules, sequence, within_days, threat, beside, seen_within } =
+            file.get_ref();
+        let wrong = |what: &str| self.error(file.span(), format!("floor `{id}`: {what}"));
+        let least = |name: &str| Tier::from_name(name).ok_or_else(|| wrong(TIERS));
+        let named = (!rules.is_empty()).then(|| Ok(Condition::Rules(rules.clone())));
+        let within =
+            within_days.map(|days| Ok(Condition::WithinDays(self.days(days, file.span())?)));
+        let threat = threat
+            .as_deref()
+            .map(|name| Ok(Condition::Threat { least: least(name)?, seen_within: *seen_within }));
+        let beside = beside
+            .as_deref()
+            .map(|name| Ok(Condition::Beside { least: least(name)?, seen_within: *seen_within }));
+        let is_dated = threat.is_some() || beside.is_some();
+        let sequence = sequence.then_some(Ok(Condition::Sequence));
+        let mut given = [named, sequence, within, threat, beside].into_iter().flatten();
+        let (Some(condition), None) = (given.next(), given.next()) else {
+            return Err(wrong(
+                "give one of `rules`, `sequence`, `within_days`, `threat`, `beside`",
+            ));
         };
+        let condition = condition?;
+        if let Some(days) = seen_within {
+            self.days(*days, file.span())?;
+            if !is_dated {
+                return Err(wrong("`seen_within` goes with `threat` or `beside`"));
+            }
+        }
         if *score > SCORE_MAX || id.is_empty() {
             let what = format!("floor `{id}`: it has a name, and a score of at most {SCORE_MAX}");
             return Err(self.error(file.span(), what));
@@ -422,10 +446,7 @@ impl Text<'_> {
             let mut known = known.filter(|known| known.as_str().eq_ignore_ascii_case(name));
             known.next().ok_or_else(|| wrong("privileges are read, write, escalation, admin, root"))
         });
-        let tier = tier.as_deref().map(|name| {
-            Tier::from_name(name)
-                .ok_or_else(|| wrong("tiers are recon, suspicious, compromise, sequence"))
-        });
+        let tier = tier.as_deref().map(|name| Tier::from_name(name).ok_or_else(|| wrong(TIERS)));
         let effort = effort.as_deref().map(|name| match name {
             "low" => Ok(1),
             "medium" => Ok(2),

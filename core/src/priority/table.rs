@@ -225,6 +225,16 @@ pub(super) enum Condition {
     Rules(Vec<String>),
     Sequence,
     WithinDays(i64),
+    /// A threat of this kind and worse, seen within so many days.
+    Threat {
+        least: Tier,
+        seen_within: Option<i64>,
+    },
+    /// A weakness that could have helped such a threat, on its resource.
+    Beside {
+        least: Tier,
+        seen_within: Option<i64>,
+    },
 }
 
 /// Rows of the table of deadlines of vulnerabilities.

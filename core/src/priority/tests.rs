@@ -9,6 +9,7 @@ use crate::report::{
 use crate::testing::{START, held_report, millis};
 use crate::time::DAY_MS;
 
+mod chains;
 mod published;
 mod rules;
 mod tables;
@@ -72,6 +73,7 @@ fn case() -> impl Strategy<Value = Case> {
                 let mut facts = fold(&[held]).unwrap();
                 if open {
                     (facts.status, facts.sample) = (Status::Active, false);
+                    facts.false_positive = false;
                 }
                 if hostile {
                     facts.class = FindingClass::Threat;
@@ -111,6 +113,7 @@ fn threat() -> impl Strategy<Value = Option<RelatedThreat>> {
         finding: FindingId([7; 16]),
         severity_normalized: severity_normalized.min(100),
         rule_id: "Backdoor:EC2/C&CActivity.B".to_owned(),
+        seen: None,
     }))
 }
 
@@ -137,14 +140,22 @@ proptest! {
     }
 
     #[test]
-    fn only_what_is_closed_or_a_sample_is_not_ranked(case in case(), now in now()) {
+    fn only_what_is_closed_a_sample_or_refuted_is_not_ranked(
+        case in case(),
+        now in now(),
+        refuted in any::<bool>(),
+    ) {
         for (status, sample) in Status::ALL.into_iter().flat_map(|s| [(s, false), (s, true)]) {
-            let case = case.with(|case| (case.facts.status, case.facts.sample) = (status, sample));
+            let case = case.with(|case| {
+                (case.facts.status, case.facts.sample) = (status, sample);
+                case.facts.false_positive = refuted;
+            });
 
-            let expected = match (sample, status.is_open()) {
-                (true, _) => Some(Gate::Sample),
-                (false, false) => Some(Gate::Closed),
-                (false, true) => None,
+            let expected = match (sample, status.is_open(), refuted) {
+                (true, ..) => Some(Gate::Sample),
+                (false, false, _) => Some(Gate::Closed),
+                (false, true, true) => Some(Gate::FalsePositive),
+                (false, true, false) => None,
             };
             prop_assert_eq!(case.rate(now).priority.gate, expected);
         }

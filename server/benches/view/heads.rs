@@ -115,6 +115,7 @@ fn head(number: u32, count: u32, random: &mut StdRng) -> Head {
         updated: created,
         until: hidden.then(|| created.plus(random.random_range(1..80) * 86_400_000)),
         reports: reports(number, &facets),
+        threatens: Vec::new(),
         facets,
     }
 }

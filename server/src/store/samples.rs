@@ -250,6 +250,7 @@ fn facts(report: &Report) -> Facts {
         exposure: report.exposure,
         signals: report.signals.clone(),
         sample: report.sample,
+        false_positive: true,
         remediation: report.remediation.clone(),
         remediation_url: report.remediation_url.clone(),
         first_observed: report.first_observed,

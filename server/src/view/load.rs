@@ -21,6 +21,7 @@ use super::row::{Row, TextNumbers};
 use super::selections::{Selections, Touched};
 use super::sets::Sets;
 use super::slab::Slab;
+use super::threatened::Threatened;
 use crate::store::{Head, Store, StoreError};
 
 /// How many heads are handed to the loading thread at once. Few in tests, so that there are several
@@ -89,6 +90,7 @@ impl Default for Loader {
             resources: Resources::default(),
             orders: Orders::default(),
             reports: Reports::default(),
+            threatened: Threatened::default(),
             ends: BTreeSet::new(),
             selections: Selections::default(),
             touched: Touched::default(),
@@ -113,6 +115,7 @@ impl Loader {
         };
         let place = view.rows.insert(Row::new(head, texts));
         view.reports.load(place, &head.reports);
+        view.threatened.replace(place, &head.threatens);
     }
 
     /// The view, which shows the log up to `revision`.

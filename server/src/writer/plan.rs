@@ -335,7 +335,8 @@ impl Writer {
                     .collect();
                 count(planned, answer, round);
                 // Where a threat is, others are seen to again: once a day, whatever was missed.
-                let threats = ids.iter().filter_map(|id| self.threatened(images.get(id)?));
+                let threats = ids.iter().filter_map(|id| images.get(id));
+                let threats = threats.flat_map(|finding| self.threatened(finding));
                 round.stirred.extend(threats);
             }
             Prepared::Relate(resources, _) => {

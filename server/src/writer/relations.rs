@@ -4,13 +4,15 @@
 //! anything that waits. Until that is durable, a row of the store names the resource, written with
 //! the first commit, so that a crash between the two loses nothing.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
-use muster_core::change::{Change, ChangeKind, Facets};
+use muster_core::change::{ChangeKind, Facets};
 use muster_core::filter::Fields;
 use muster_core::finding::{Finding, RelatedThreat};
 use muster_core::ids::{FindingId, digest128};
 use muster_core::plan;
+use muster_core::priority::RELATED_DAYS;
 use muster_core::report::FindingClass;
 
 use super::Request;
@@ -38,27 +40,30 @@ impl Writer {
             return BTreeSet::new();
         }
         let mut resources = BTreeSet::new();
-        for change in mutations.iter().map(|done| &done.change).filter(|change| stirs(change)) {
-            let facets = change.before.iter().chain([&change.after]);
+        for done in mutations.iter().filter(|done| stirs(done, &view)) {
+            let facets = done.change.before.iter().chain([&done.change.after]);
             resources.extend(facets.map(|facets| facets.resource.clone()));
+            resources.extend(done.finding.threatens().map(str::to_owned));
+            resources.extend(view.threatens(done.finding.id).iter().cloned());
         }
         resources.retain(|resource| {
-            let coming = mutations.iter().map(|done| &done.change.after);
-            let coming = coming.filter(|facets| facets.resource == *resource);
-            let mut classes: Vec<FindingClass> = coming.map(|facets| facets.class).collect();
+            let coming = mutations.iter().filter(|done| names(&done.finding, resource));
+            let mut classes: Vec<FindingClass> =
+                coming.map(|done| done.change.after.class).collect();
             classes.extend(classes_on(&view, resource));
             is_mixed(&classes)
         });
         resources
     }
 
-    /// The resource of an open threat that something else is on, too.
-    pub(super) fn threatened(&self, finding: &Finding) -> Option<String> {
-        let resource = finding.resource_id();
+    /// The resources of a threat that something else is on, too.
+    pub(super) fn threatened(&self, finding: &Finding) -> Vec<String> {
+        if finding.facts.class != FindingClass::Threat {
+            return Vec::new();
+        }
         let view = self.parts.view.read().expect("no holder of this lock panics");
-        let is_threat = finding.facts.class == FindingClass::Threat;
-        let fits = is_threat && is_mixed(&classes_on(&view, resource));
-        fits.then(|| resource.to_owned())
+        let named = [finding.resource_id()].into_iter().chain(finding.threatens());
+        named.filter(|resource| is_mixed(&classes_on(&view, resource))).map(str::to_owned).collect()
     }
 
     /// Requests that relate what is on these resources.
@@ -89,9 +94,9 @@ impl Writer {
     ) -> Result<(), WriterFailure> {
         for resource in resources {
             let mut there: Vec<&Finding> =
-                images.values().filter(|finding| finding.resource_id() == resource).collect();
+                images.values().filter(|finding| names(finding, resource)).collect();
             there.sort_unstable_by_key(|finding| finding.id);
-            let strongest = strongest(&there);
+            let strongest = strongest(&there, round.rules().now.day());
             for finding in there {
                 let relates =
                     finding.facts.class != FindingClass::Threat && finding.merged_into.is_none();
@@ -141,9 +146,15 @@ fn read_due(store: &dyn Store) -> Result<BTreeSet<String>, StoreError> {
     }
 }
 
+/// Whether a finding is about a resource, or threatens it.
+fn names(finding: &Finding, resource: &str) -> bool {
+    finding.resource_id() == resource || finding.threatens().any(|named| named == resource)
+}
+
 /// Whether a change may move relations: a finding that is new or elsewhere, or a threat that another
 /// finding is more or less urgent by.
-fn stirs(change: &Change) -> bool {
+fn stirs(done: &Mutation, view: &View) -> bool {
+    let change = &done.change;
     let Some(before) = &change.before else { return true };
     let after = &change.after;
     let is_threat = [before, after].iter().any(|facets| facets.class == FindingClass::Threat);
@@ -154,6 +165,7 @@ fn stirs(change: &Change) -> bool {
         || before.class != after.class
         || kinds.contains(&ChangeKind::Regrouped)
         || (is_threat && moved)
+        || !done.finding.threatens().eq(view.threatens(done.finding.id))
 }
 
 fn classes_on(view: &View, resource: &str) -> Vec<FindingClass> {
@@ -166,18 +178,16 @@ fn is_mixed(classes: &[FindingClass]) -> bool {
     classes.iter().any(is_threat) && !classes.iter().all(is_threat)
 }
 
-/// The open threat with the highest severity, of those the one with the smallest id. Samples are
-/// none.
-fn strongest(findings: &[&Finding]) -> Option<RelatedThreat> {
+/// The open threat with the highest severity, of those the one seen last, then the one with the
+/// smallest id; one that was not seen for [`RELATED_DAYS`] only when there is no other. Samples are none.
+fn strongest(findings: &[&Finding], today: i64) -> Option<RelatedThreat> {
     let threats = findings.iter().filter(|finding| {
         let facts = &finding.facts;
         facts.class == FindingClass::Threat && facts.status.is_open() && !facts.sample
     });
-    let strongest = threats
-        .min_by_key(|finding| (std::cmp::Reverse(finding.facts.severity_normalized), finding.id))?;
-    Some(RelatedThreat {
-        finding: strongest.id,
-        severity_normalized: strongest.facts.severity_normalized,
-        rule_id: strongest.facts.rule_id.clone(),
+    let related = threats.map(|finding| RelatedThreat::of(finding));
+    related.min_by_key(|threat| {
+        let is_old = threat.seen.is_some_and(|seen| today - seen > RELATED_DAYS);
+        (is_old, Reverse(threat.severity_normalized), Reverse(threat.seen), threat.finding)
     })
 }

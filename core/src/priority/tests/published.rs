@@ -190,6 +190,36 @@ fn chains() -> Vec<Chain> {
     chains
 }
 
+/// What the page calls [`matrix`].
+const MATRIX: &str =
+    "easier to reach and likelier to be exploited (AWS Security Hub, exposure findings)";
+
+/// The factors by which Security Hub rates exposures, as a matrix of twelve cells: how easily it is
+/// reached, and how likely it is exploited. What is worse in one and no better in the other is preferred.
+fn matrix() -> Vec<(Case, Case)> {
+    let reaches = [Exposure::Private, Exposure::Internet, Exposure::Public];
+    let exploits = [None, Some((false, 50)), Some((false, 700)), Some((true, 700))];
+    let cell = |(reach, exploit): (usize, usize)| {
+        plain().with(|c| {
+            c.facts.class = FindingClass::Vulnerability;
+            c.facts.exposure = reaches[reach];
+            c.exploitation = exploits[exploit].map(|(known_exploited, epss)| Exploitation {
+                cve: "CVE-2026-0001".to_owned(),
+                known_exploited,
+                kev_due: None,
+                ransomware: false,
+                epss_permille: Some(epss),
+                automatable: None,
+                total_impact: None,
+            });
+        })
+    };
+    let cells = || (0..reaches.len()).flat_map(|row| (0..exploits.len()).map(move |at| (row, at)));
+    let pairs = cells().flat_map(|worse| cells().map(move |better| (worse, better)));
+    let ordered = pairs.filter(|(a, b)| a != b && a.0 >= b.0 && a.1 >= b.1);
+    ordered.map(|(worse, better)| (cell(worse), cell(better))).collect()
+}
+
 /// Pairs and inversions of a chain.
 fn measure(chain: &Chain) -> (u32, u32) {
     let score = |case: &Case| case.score(START);
@@ -218,6 +248,13 @@ fn no_published_preference_is_turned_round_and_the_page_says_how_many_there_are(
             None => rows.push((chain.source, pairs)),
         }
     }
+    let pairs = matrix();
+    for (worse, better) in &pairs {
+        assert!(worse.score(START) > better.score(START), "{worse:?} {better:?}");
+    }
+    let cells = u32::try_from(pairs.len()).unwrap();
+    rows.push((MATRIX, cells));
+    all += cells;
     assert!(all >= 200, "{all}");
     let page = include_str!("../../../../docs/priority.md");
     let total = ("all", all);

@@ -35,6 +35,12 @@ fn what_is_wrong_is_named_with_its_line_and_what_to_do() {
         ("version = 1\n[deadline]\nP0 = 0", 3, "1 to 3650"),
         ("version = 1\n[[vulnerability_deadline]]\nwhen = [\"x\"]\ndays = 3", 2, "none of"),
         ("version = 1\n[[floor]]\nid = \"x\"\nscore = 10", 2, "give one of"),
+        ("version = 1\n[[floor]]\nid = \"x\"\nscore = 1\nthreat = \"bad\"", 2, "tiers are"),
+        (
+            "version = 1\n[[floor]]\nid = \"x\"\nscore = 1\nsequence = true\nseen_within = 7",
+            2,
+            "goes with",
+        ),
         ("version = 1\n[[floor]]\nid = \"x\"\nscore = 1001\nsequence = true", 2, "at most 1000"),
         ("version = 1\n[[asset]]\nname = \"x\"\ncriticality = 100", 2, "matches nothing"),
         (
@@ -196,6 +202,7 @@ proptest! {
             let case = case.with(|c| {
                 (c.facts.status, c.facts.sample) = (Status::Active, false);
                 c.facts.signals.confidence = None;
+                c.facts.false_positive = false;
             });
             (model.rate(case.inputs(), now).priority.score, case.facts.severity_normalized.min(100))
         };

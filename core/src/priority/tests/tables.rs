@@ -88,6 +88,7 @@ fn threats_are_of_their_tier_and_give_half_to_the_rest() {
             finding: FindingId([7; 16]),
             severity_normalized: severity,
             rule_id: rule.to_owned(),
+            seen: Some(START.day()),
         };
         let beside = plain().with(|c| c.threat = Some(related));
         assert_eq!(points(&beside, Factor::Threat), expected / 2, "{rule}");
@@ -170,10 +171,44 @@ fn standards_in_scope_count() {
 #[test]
 fn floors_lift_what_must_not_be_low() {
     let root_key = plain().with(|c| c.facts.rule_id = "IAM.4".to_owned());
-    assert_eq!(root_key.score(START), 700);
-    assert_eq!(threat("AttackSequence:EC2/CompromisedInstanceGroup", 10).score(START), 900);
-    let exposed = plain().with(|c| c.facts.rule_id = "12Fnkpl8Y5".to_owned());
-    assert_eq!(exposed.score(START), 900);
+    let lifts = |case: &Case, floor: u16| {
+        let score = case.score(START);
+        assert!((floor..floor + 50).contains(&score), "{score} of {floor}");
+    };
+    lifts(&root_key, 700);
+    lifts(&threat("AttackSequence:EC2/CompromisedInstanceGroup", 10), 900);
+    lifts(&plain().with(|c| c.facts.rule_id = "12Fnkpl8Y5".to_owned()), 900);
+    // What one floor lifts keeps its order.
+    let more = root_key.with(|c| c.facts.exposure = Exposure::CrossAccount);
+    assert!(more.score(START) > root_key.score(START));
+}
+
+#[test]
+fn what_could_have_helped_a_compromise_is_lifted_while_it_is_recent() {
+    let compromise = threat("Backdoor:EC2/C&CActivity.B", 80);
+    let seen = |days: i64| {
+        Some(RelatedThreat {
+            finding: FindingId([7; 16]),
+            severity_normalized: 80,
+            rule_id: "Backdoor:EC2/C&CActivity.B".to_owned(),
+            seen: Some(START.day() - days),
+        })
+    };
+    let beside = |days: i64| plain().with(|c| c.threat = seen(days));
+    let low = |case: Case| {
+        case.with(|c| (c.facts.severity, c.facts.severity_normalized) = (Severity::Low, 1))
+    };
+    let open = low(beside(0)).with(|c| c.facts.exposure = Exposure::CrossAccount);
+
+    assert_eq!(Band::of(compromise.score(START)), Band::P1);
+    assert_eq!(Band::of(beside(7).score(START)), Band::P1);
+    assert_eq!(Band::of(open.score(START)), Band::P1, "low, but a way in");
+    assert_eq!(Band::of(low(beside(0)).score(START)), Band::P4, "as missing tags");
+    assert_eq!(Band::of(beside(8).score(START)), Band::P3);
+    let points = [30, 31].map(|days| points(&beside(days), Factor::Threat));
+    assert_eq!(points, [80, 0], "thirty days");
+    let due = [0, 8, 31].map(|days| beside(days).rate(START).due.unwrap().at);
+    assert_eq!(due, [due[0]; 3], "dates do not move with the day");
 }
 
 /// CISA's table: known exploited, exposed, automatable, total impact.

@@ -59,6 +59,8 @@ pub(crate) struct HeadMessage {
     until: Option<i64>,
     #[prost(message, repeated, tag = "5")]
     reports: Vec<ReportHeadMessage>,
+    #[prost(string, repeated, tag = "6")]
+    threatens: Vec<String>,
 }
 
 /// A [`ReportHead`]. What is nearly always the same as in the facets is left out when it is.
@@ -152,6 +154,7 @@ impl From<&Finding> for HeadMessage {
             created: finding.created.0,
             updated: finding.updated.0,
             until: finding.triage.until.map(|time| time.0),
+            threatens: finding.threatens().map(str::to_owned).collect(),
         }
     }
 }
@@ -172,6 +175,7 @@ impl HeadMessage {
             updated: Millis(self.updated),
             until: self.until.map(Millis),
             reports,
+            threatens: self.threatens,
         })
     }
 }

@@ -59,6 +59,8 @@ struct ThreatMessage {
     severity_normalized: u32,
     #[prost(string, tag = "3")]
     rule_id: String,
+    #[prost(int64, optional, tag = "4")]
+    seen: Option<i64>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -105,6 +107,8 @@ struct FactsMessage {
     provider_updated: Option<i64>,
     #[prost(message, optional, tag = "21")]
     signals: Option<SignalsMessage>,
+    #[prost(bool, tag = "22")]
+    false_positive: bool,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -171,6 +175,7 @@ impl From<&RelatedThreat> for ThreatMessage {
             finding: bytes(&threat.finding),
             severity_normalized: threat.severity_normalized.into(),
             rule_id: threat.rule_id.clone(),
+            seen: threat.seen,
         }
     }
 }
@@ -183,6 +188,7 @@ impl TryFrom<ThreatMessage> for RelatedThreat {
             finding: FindingId(id("threat.finding", &message.finding)?),
             severity_normalized: narrow("threat.severity", message.severity_normalized)?,
             rule_id: message.rule_id,
+            seen: message.seen,
         })
     }
 }
@@ -245,6 +251,7 @@ impl From<&Facts> for FactsMessage {
             facet: facts.facet.clone(),
             exposure: facts.exposure.number(),
             sample: facts.sample,
+            false_positive: facts.false_positive,
             remediation: facts.remediation.clone(),
             remediation_url: facts.remediation_url.clone(),
             first_observed: ms(facts.first_observed),
@@ -275,6 +282,7 @@ impl TryFrom<FactsMessage> for Facts {
             facet: message.facet,
             exposure: Numbered::from_number(message.exposure)?,
             sample: message.sample,
+            false_positive: message.false_positive,
             remediation: message.remediation,
             remediation_url: message.remediation_url,
             first_observed: message.first_observed.map(Millis),

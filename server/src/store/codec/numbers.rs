@@ -83,7 +83,7 @@ numbered! {
         Environment = 7, Privilege = 8, Exploit = 9, Recurrence = 10, Overdue = 11, QuickWin = 12,
         Compliance = 13, Combination = 14, Compression = 15, Floor = 16,
     }
-    Gate { Closed = 1, Sample = 2 }
+    Gate { Closed = 1, Sample = 2, FalsePositive = 3 }
     ChangeKind {
         Created = 1, ContentUpdated = 2, StatusChanged = 3, Triaged = 4, Reprioritized = 5,
         Observed = 6, Regrouped = 7, Rescored = 8,

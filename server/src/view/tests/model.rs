@@ -186,9 +186,12 @@ impl Model {
         self.heads.values().filter(ended).map(|head| head.id).collect()
     }
 
-    /// The findings with this primary resource, ascending.
+    /// The findings with this primary resource, and the threats that name it, ascending.
     pub(super) fn on_resource(&self, resource: &str) -> Vec<FindingId> {
-        let there = self.heads.values().filter(|head| head.facets.resource == resource);
+        let names = |head: &&Head| {
+            head.facets.resource == resource || head.threatens.iter().any(|one| one == resource)
+        };
+        let there = self.heads.values().filter(names);
         there.filter(|_| !resource.is_empty()).map(|head| head.id).collect()
     }
 

@@ -130,14 +130,16 @@ pub(super) fn any_digest() -> impl Strategy<Value = ReportDigest> {
 /// A finding. Its revision is given when it is applied.
 pub(super) fn head() -> impl Strategy<Value = Head> {
     let times = (0..4_i64, proptest::option::of(0..100_i64));
-    (id(), facets(), times, reports()).prop_map(|(id, facets, (created, until), reports)| Head {
+    let more = (reports(), vec(facets().prop_map(|facets| facets.resource), 0..3));
+    (id(), facets(), times, more).prop_map(|(id, facets, (created, until), more)| Head {
         id,
         revision: Revision::ZERO,
         facets,
         created: Millis(created),
         updated: Millis(created),
         until: until.map(Millis),
-        reports,
+        reports: more.0,
+        threatens: more.1,
     })
 }
 
@@ -260,5 +262,6 @@ pub(super) fn plain(name: &str) -> Head {
         updated: Millis(0),
         until: None,
         reports: Vec::new(),
+        threatens: Vec::new(),
     }
 }

@@ -80,6 +80,30 @@ async fn a_finding_that_comes_after_the_threat_or_with_it_is_related_too() {
 }
 
 #[tokio::test]
+async fn everything_that_a_threat_names_is_threatened_until_it_names_it_no_more() {
+    let bench = Bench::new();
+    // As an attack sequence does: the user first, then the buckets.
+    let naming = |others: &[u32]| {
+        let resources = [3].iter().chain(others).flat_map(|one| report(*one).resources);
+        Report { resources: resources.collect(), ..threat(3, 80) }
+    };
+    bench.ingest(&[weakness(1), weakness(2), naming(&[1, 2])]).await;
+    assert_eq!(related(&bench, &weakness(1)).await, (Some(80), 80));
+    assert_eq!(related(&bench, &weakness(2)).await, (Some(80), 80));
+
+    bench.ingest(&[naming(&[2])]).await;
+    assert_eq!(related(&bench, &weakness(1)).await, (None, 0));
+    assert_eq!(related(&bench, &weakness(2)).await, (Some(80), 80));
+
+    bench.ingest(&[Report { status: Status::Archived, ..naming(&[2]) }]).await;
+    assert_eq!(related(&bench, &weakness(2)).await, (None, 0));
+    bench.ingest(&[weakness(3), naming(&[2])]).await;
+    assert_eq!(related(&bench, &weakness(3)).await, (Some(80), 80), "its own resource");
+    assert_eq!(related(&bench, &weakness(2)).await, (Some(80), 80), "a threat that returns");
+    assert_eq!((due_rows(&bench), violations(&bench)), (0, vec![]));
+}
+
+#[tokio::test]
 async fn of_several_threats_the_strongest_counts_and_samples_do_not() {
     let bench = Bench::new();
     let other = |mut other: Report, name: &str| {
