@@ -5,13 +5,14 @@ use std::{env, error, fs};
 
 use prost::Message;
 
-const FILES: [&str; 8] = [
+const FILES: [&str; 9] = [
     "muster/v1/change.proto",
     "muster/v1/error.proto",
     "muster/v1/finding.proto",
     "muster/v1/findings_service.proto",
     "muster/v1/maturity_service.proto",
     "muster/v1/priority_service.proto",
+    "muster/v1/subscription_service.proto",
     "muster/v1/triage_service.proto",
     "muster/v1/unit_service.proto",
 ];

@@ -9,22 +9,29 @@ use muster_api::ACTOR_METADATA;
 use muster_api::v1::findings_service_client::FindingsServiceClient;
 use muster_api::v1::maturity_service_client::MaturityServiceClient;
 use muster_api::v1::priority_service_client::PriorityServiceClient;
+use muster_api::v1::subscription_service_client::SubscriptionServiceClient;
 use muster_api::v1::triage_service_client::TriageServiceClient;
 use muster_api::v1::unit_service_client::UnitServiceClient;
 use muster_api::v1::{
-    ActivatePriorityRulesRequest, ActivatePriorityRulesResponse, BatchGetFindingsRequest,
-    BatchGetFindingsResponse, BatchTriageFindingsRequest, BatchTriageFindingsResponse,
+    AckChangesRequest, AckChangesResponse, ActivatePriorityRulesRequest,
+    ActivatePriorityRulesResponse, BatchGetFindingsRequest, BatchGetFindingsResponse,
+    BatchTriageFindingsRequest, BatchTriageFindingsResponse, CreateSubscriptionRequest,
+    CreateSubscriptionResponse, DeleteSubscriptionRequest, DeleteSubscriptionResponse,
     ExplainFindingRequest, ExplainFindingResponse, GetFindingRequest, GetFindingResponse,
     GetMaturityRequest, GetMaturityResponse, GetPriorityRulesRequest, GetPriorityRulesResponse,
-    ListAttestationsRequest, ListAttestationsResponse, ListFindingHistoryRequest,
-    ListFindingHistoryResponse, ListFindingsRequest, ListFindingsResponse, ListUnitsRequest,
-    ListUnitsResponse, ListUnmappedDocumentsRequest, ListUnmappedDocumentsResponse,
-    MergeFindingsRequest, MergeFindingsResponse, PreviewPriorityRulesRequest,
-    PreviewPriorityRulesResponse, PutAttestationRequest, PutAttestationResponse,
-    RemoveAttestationRequest, RemoveAttestationResponse, ResolveFindingIdsRequest,
-    ResolveFindingIdsResponse, SplitFindingRequest, SplitFindingResponse, SummarizeFindingsRequest,
-    SummarizeFindingsResponse, TriageFindingRequest, TriageFindingResponse, WatchFindingsRequest,
-    WatchFindingsResponse,
+    GetSubscriptionRequest, GetSubscriptionResponse, ListAttestationsRequest,
+    ListAttestationsResponse, ListFindingHistoryRequest, ListFindingHistoryResponse,
+    ListFindingsRequest, ListFindingsResponse, ListParkedChangesRequest, ListParkedChangesResponse,
+    ListSubscriptionsRequest, ListSubscriptionsResponse, ListUnitsRequest, ListUnitsResponse,
+    ListUnmappedDocumentsRequest, ListUnmappedDocumentsResponse, MergeFindingsRequest,
+    MergeFindingsResponse, PreviewPriorityRulesRequest, PreviewPriorityRulesResponse,
+    PullChangesRequest, PullChangesResponse, PutAttestationRequest, PutAttestationResponse,
+    RemoveAttestationRequest, RemoveAttestationResponse, ResetSubscriptionRequest,
+    ResetSubscriptionResponse, ResolveFindingIdsRequest, ResolveFindingIdsResponse,
+    ResolveParkedChangesRequest, ResolveParkedChangesResponse, SplitFindingRequest,
+    SplitFindingResponse, SummarizeFindingsRequest, SummarizeFindingsResponse,
+    TriageFindingRequest, TriageFindingResponse, UpdateSubscriptionRequest,
+    UpdateSubscriptionResponse, WatchFindingsRequest, WatchFindingsResponse,
 };
 use tonic::body::Body;
 use tonic::codegen::StdError;
@@ -156,6 +163,22 @@ impl Client {
         self.call("WatchFindings", service.watch_findings(request)).await
     }
 
+    /// Calls `PullChanges` of the contract. The wait that it asks for comes on top of the timeout.
+    ///
+    /// # Errors
+    ///
+    /// As for the other unary calls.
+    pub async fn pull_changes(
+        &self,
+        request: PullChangesRequest,
+    ) -> Result<PullChangesResponse, CallError> {
+        let wait = request.wait.and_then(|wait| Duration::try_from(wait).ok());
+        let timeout = self.timeout.saturating_add(wait.unwrap_or_default());
+        let client = self.clone().with_timeout(timeout);
+        let mut service = client.subscriptions();
+        client.call("PullChanges", service.pull_changes(client.request(request))).await
+    }
+
     fn findings(&self) -> FindingsServiceClient<Transport> {
         FindingsServiceClient::new(self.transport.clone())
             .max_decoding_message_size(MAX_MESSAGE_BYTES)
@@ -173,6 +196,11 @@ impl Client {
 
     fn priority(&self) -> PriorityServiceClient<Transport> {
         PriorityServiceClient::new(self.transport.clone())
+            .max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
+    fn subscriptions(&self) -> SubscriptionServiceClient<Transport> {
+        SubscriptionServiceClient::new(self.transport.clone())
             .max_decoding_message_size(MAX_MESSAGE_BYTES)
     }
 
@@ -252,6 +280,24 @@ unary_calls! {
     maturity.put_attestation, "PutAttestation", PutAttestationRequest, PutAttestationResponse;
     maturity.remove_attestation, "RemoveAttestation",
         RemoveAttestationRequest, RemoveAttestationResponse;
+    subscriptions.create_subscription, "CreateSubscription",
+        CreateSubscriptionRequest, CreateSubscriptionResponse;
+    subscriptions.get_subscription, "GetSubscription",
+        GetSubscriptionRequest, GetSubscriptionResponse;
+    subscriptions.list_subscriptions, "ListSubscriptions",
+        ListSubscriptionsRequest, ListSubscriptionsResponse;
+    subscriptions.update_subscription, "UpdateSubscription",
+        UpdateSubscriptionRequest, UpdateSubscriptionResponse;
+    subscriptions.delete_subscription, "DeleteSubscription",
+        DeleteSubscriptionRequest, DeleteSubscriptionResponse;
+    subscriptions.reset_subscription, "ResetSubscription",
+        ResetSubscriptionRequest, ResetSubscriptionResponse;
+    subscriptions.ack_changes, "AckChanges",
+        AckChangesRequest, AckChangesResponse;
+    subscriptions.list_parked_changes, "ListParkedChanges",
+        ListParkedChangesRequest, ListParkedChangesResponse;
+    subscriptions.resolve_parked_changes, "ResolveParkedChanges",
+        ResolveParkedChangesRequest, ResolveParkedChangesResponse;
     units.list_unmapped_documents, "ListUnmappedDocuments",
         ListUnmappedDocumentsRequest, ListUnmappedDocumentsResponse;
 }

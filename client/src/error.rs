@@ -151,9 +151,11 @@ impl CallError {
             Code::Unavailable => self.reason() != Some("STORE_READ_ONLY"),
             Code::DeadlineExceeded => true,
             Code::ResourceExhausted => {
-                self.0.retry_after.is_some() || self.reason() == Some("TOO_MANY_WATCHES")
+                let crowded = ["TOO_MANY_WATCHES", "TOO_MANY_CONSUMERS"];
+                self.0.retry_after.is_some()
+                    || self.reason().is_some_and(|reason| crowded.contains(&reason))
             }
-            Code::Aborted => self.reason() == Some("SLOW_CONSUMER"),
+            Code::Aborted => matches!(self.reason(), Some("SLOW_CONSUMER" | "SESSION_EXPIRED")),
             Code::Ok
             | Code::Cancelled
             | Code::Unknown
@@ -199,6 +201,8 @@ impl CallError {
                 "it may have been removed by retention, or belong to another server"
             }
             "TOO_MANY_WATCHES" => "end a watch that nobody needs, or raise the server's limit",
+            "SUBSCRIPTION_NOT_FOUND" => "list the subscriptions to see their names",
+            "TOO_MANY_CONSUMERS" => "end a consumer that nobody needs, or try again in a moment",
             "OVERLOADED" | "DRAINING" => "try again in a moment",
             "STORE_READ_ONLY" => "the server's disk is full or failing: see its log",
             "REQUEST_TOO_LARGE" => "ask for less at once",

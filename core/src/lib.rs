@@ -20,6 +20,7 @@ pub mod maturity;
 pub mod plan;
 pub mod priority;
 pub mod report;
+pub mod subscription;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod time;

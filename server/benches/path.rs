@@ -1,8 +1,8 @@
 //! Measures the whole path, each part against a ceiling measured in the same run.
 //!
 //! `cargo bench -p muster-server --no-default-features --bench path [-- PART ..]`, where a part is
-//! `ingest`, `unchanged`, `watch`, `open`, `refold` or `rerank`; all without one. Sizes: `findings=50000
-//! open=1000000 refold=1000000 rerank=1000000`.
+//! `ingest`, `unchanged`, `watch`, `subscribe`, `open`, `refold` or `rerank`; all without one. Sizes: `findings=50000
+//! subscribe=50000 open=1000000 refold=1000000 rerank=1000000`.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
@@ -16,6 +16,8 @@ mod refold;
 mod rerank;
 #[path = "path/stack.rs"]
 mod stack;
+#[path = "path/subscribe.rs"]
+mod subscribe;
 #[path = "path/watch.rs"]
 mod watch;
 
@@ -34,7 +36,7 @@ fn main() {
         let given = arguments.iter().find_map(|argument| argument.strip_prefix(name));
         given.and_then(|number| number.parse().ok()).unwrap_or(default)
     };
-    let parts = ["ingest", "unchanged", "watch", "open", "refold", "rerank"];
+    let parts = ["ingest", "unchanged", "watch", "subscribe", "open", "refold", "rerank"];
     let wanted = |part: &str| {
         let named = arguments.iter().any(|argument| parts.contains(&argument.as_str()));
         !named || arguments.iter().any(|argument| argument == part)
@@ -44,6 +46,9 @@ fn main() {
     }
     if wanted("watch") {
         watch::run();
+    }
+    if wanted("subscribe") {
+        subscribe::run(size("subscribe=", 50_000));
     }
     if wanted("open") {
         open::run(size("open=", 1_000_000));

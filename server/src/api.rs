@@ -5,23 +5,26 @@
 //! `convert` or `error`, each the only border of its kind. The services read the view for order and
 //! counts and the store for records, and send every write to the writer.
 //!
-//! Parts: [`serve`] owns sockets, `findings`, `watch`, `triage`, `units` and `maturity` are the
-//! services,
-//! `cursor` makes page tokens and watch positions, `read` keeps blocking reads off the async threads.
+//! Parts: [`serve`] owns sockets, `findings`, `watch`, `triage`, `units`, `maturity` and
+//! `subscriptions` are the services, `changes` turns log entries into what clients get, `cursor`
+//! makes page tokens and watch positions, `read` keeps blocking reads off the async threads.
 //!
 //! Deliberately absent: authentication (this server listens on loopback only for now), and any state
-//! of a client between calls. Tokens and cursors carry what is needed.
+//! of a client between calls, subscriptions aside. Tokens and cursors carry what is needed.
 
+mod changes;
 mod convert;
 mod cursor;
 mod error;
 mod findings;
 mod health;
 mod layers;
+mod mailbox;
 mod maturity;
 mod priority;
 mod read;
 pub mod serve;
+mod subscriptions;
 mod triage;
 mod units;
 mod validate;
@@ -34,6 +37,7 @@ use std::time::Duration;
 use muster_api::v1::findings_service_server::FindingsServiceServer;
 use muster_api::v1::maturity_service_server::MaturityServiceServer;
 use muster_api::v1::priority_service_server::PriorityServiceServer;
+use muster_api::v1::subscription_service_server::SubscriptionServiceServer;
 use muster_api::v1::triage_service_server::TriageServiceServer;
 use muster_api::v1::unit_service_server::UnitServiceServer;
 use muster_core::weakness::Classes;
@@ -46,6 +50,7 @@ pub use self::health::{Health, Part};
 use self::maturity::Maturity;
 use self::priority::Priority;
 use self::read::Reads;
+use self::subscriptions::Subscriptions;
 use self::triage::Triage;
 use self::units::Units;
 use self::watch::Watches;
@@ -53,6 +58,7 @@ use crate::clock::Clock;
 use crate::feed::Feed;
 use crate::ranking::InForce;
 use crate::store::Store;
+use crate::subscriptions::Board;
 use crate::units::UnitBoard;
 use crate::view::View;
 use crate::writer::WriterHandle;
@@ -74,6 +80,8 @@ pub struct Backend {
     pub classes: Arc<Classes>,
     /// What is being collected.
     pub units: Arc<UnitBoard>,
+    /// Durable consumers, as they were committed.
+    pub subscriptions: Arc<Board>,
     /// The server's clock: snoozes that are asked for as durations count from it.
     pub clock: Arc<dyn Clock>,
     /// Cancelled once, when the server is to stop: no new calls, streams end with `GoAway`.
@@ -102,6 +110,9 @@ pub struct Limits {
     pub reads_max: usize,
     /// Watches at once. Beyond, `RESOURCE_EXHAUSTED` with `TOO_MANY_WATCHES`.
     pub watches_max: usize,
+    /// Consumers at once who wait for changes of subscriptions. Beyond, `RESOURCE_EXHAUSTED` with
+    /// `TOO_MANY_CONSUMERS`.
+    pub consumers_max: usize,
     /// The longest a unary call may take; a shorter `grpc-timeout` of the client goes first.
     pub deadline: Duration,
     /// How long a watcher may take nothing before it is ended with `SLOW_CONSUMER`.
@@ -120,6 +131,7 @@ impl Default for Limits {
             calls_max: 256,
             reads_max: 8,
             watches_max: 1024,
+            consumers_max: 1024,
             deadline: Duration::from_secs(30),
             stall: Duration::from_mins(1),
             preface: Duration::from_secs(5),
@@ -140,7 +152,7 @@ const BATCH_REQUEST_BYTES_MAX: usize = 1024 * 1024;
 const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// The services, without layers: findings, triage, units, maturity, priority, health and reflection.
-/// Watches run as tasks of `tasks`.
+/// Watches and sessions run as tasks of `tasks`.
 pub fn routes(backend: &Backend, health: &Health, tasks: &TaskTracker) -> Routes {
     let reads = Reads::new(backend.clone());
     let watches = Watches::new(reads.clone(), tasks.clone());
@@ -154,6 +166,10 @@ pub fn routes(backend: &Backend, health: &Health, tasks: &TaskTracker) -> Routes
         .max_decoding_message_size(REQUEST_BYTES_MAX)
         .max_encoding_message_size(ANSWER_BYTES_MAX);
     let priority = PriorityServiceServer::new(Priority::new(reads.clone()))
+        .max_decoding_message_size(BATCH_REQUEST_BYTES_MAX)
+        .max_encoding_message_size(ANSWER_BYTES_MAX);
+    let subscriptions = Subscriptions::new(reads.clone(), tasks.clone());
+    let subscriptions = SubscriptionServiceServer::new(subscriptions)
         .max_decoding_message_size(BATCH_REQUEST_BYTES_MAX)
         .max_encoding_message_size(ANSWER_BYTES_MAX);
     let units = UnitServiceServer::new(Units::new(reads))
@@ -172,6 +188,7 @@ pub fn routes(backend: &Backend, health: &Health, tasks: &TaskTracker) -> Routes
         .add_service(units)
         .add_service(maturity)
         .add_service(priority)
+        .add_service(subscriptions)
         .add_service(health.service())
         .add_service(reflection_v1)
         .add_service(reflection_v1alpha)

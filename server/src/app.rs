@@ -34,6 +34,7 @@ use crate::quarantine::Quarantine;
 use crate::ranking::{self, InForce, Ranking};
 use crate::rules::{self, RulesError};
 use crate::store::{Journal, JournalError, SledOptions, SledStore, Store, StoreError};
+use crate::subscriptions::Board;
 use crate::telemetry;
 use crate::units::UnitBoard;
 use crate::view::View;
@@ -130,6 +131,7 @@ impl App {
             ranking: Arc::clone(&opened.ranking),
             classes: opened.classes,
             units: Arc::clone(&opened.units),
+            subscriptions: opened.subscriptions,
             clock: Arc::clone(&clock),
             drain,
             limits: Limits {
@@ -245,6 +247,7 @@ struct Opened {
     feed: Arc<Feed>,
     classes: Arc<Classes>,
     units: Arc<UnitBoard>,
+    subscriptions: Arc<Board>,
     intel: Arc<Shelf>,
     ranking: Arc<InForce>,
     quarantine: Arc<Quarantine>,
@@ -280,6 +283,7 @@ fn open(config: &Config, clock: &Arc<dyn Clock>) -> Result<Opened, AppError> {
     let view = View::build(&*store).map_err(failed)?;
     let findings = view.len();
     let quarantine = Arc::new(Quarantine::open(&*store).map_err(failed)?);
+    let subscriptions = Arc::new(Board::open(&*store).map_err(failed)?);
     let checkpoints = collect::checkpoints(&*store).map_err(failed)?;
     let feed = Arc::new(Feed::new(store.head()));
     let view = Arc::new(RwLock::new(view));
@@ -295,6 +299,7 @@ fn open(config: &Config, clock: &Arc<dyn Clock>) -> Result<Opened, AppError> {
         feed: Arc::clone(&feed),
         decisions: Box::new(journal),
         quarantine: Arc::clone(&quarantine),
+        subscriptions: Arc::clone(&subscriptions),
         clock: Arc::clone(clock),
         retention_ms: i64::try_from(config.retention.as_millis()).unwrap_or(i64::MAX),
     };
@@ -309,6 +314,7 @@ fn open(config: &Config, clock: &Arc<dyn Clock>) -> Result<Opened, AppError> {
         feed,
         classes,
         units,
+        subscriptions,
         intel,
         ranking,
         quarantine,

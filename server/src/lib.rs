@@ -26,6 +26,7 @@ pub mod refold;
 pub mod routes;
 pub mod rules;
 pub mod store;
+pub mod subscriptions;
 pub mod telemetry;
 pub mod units;
 pub mod view;

@@ -168,11 +168,13 @@ pub enum MetaTable {
     Route,
     /// What people vouch for; see [`crate::maturity`].
     Attestation,
+    /// Durable consumers, and where they stand; see [`crate::subscriptions`].
+    Subscription,
 }
 
 impl MetaTable {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Checkpoint,
         Self::Request,
         Self::Quarantine,
@@ -180,6 +182,7 @@ impl MetaTable {
         Self::Store,
         Self::Route,
         Self::Attestation,
+        Self::Subscription,
     ];
 }
 

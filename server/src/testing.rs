@@ -22,6 +22,7 @@ use crate::feed::Feed;
 use crate::quarantine::Quarantine;
 use crate::ranking::{InForce, Ranking};
 use crate::store::{MemoryStore, Store};
+use crate::subscriptions::Board;
 use crate::view::View;
 use crate::writer::{self, Decision, DecisionLog, Ingest, Parts, WriterHandle};
 
@@ -68,6 +69,7 @@ pub(crate) struct Bench {
     pub(crate) feed: Arc<Feed>,
     pub(crate) writer: WriterHandle,
     pub(crate) quarantine: Arc<Quarantine>,
+    pub(crate) subscriptions: Arc<Board>,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) log: TestLog,
 }
@@ -99,6 +101,7 @@ impl Bench {
         let view = Arc::new(RwLock::new(View::build(&*store).unwrap()));
         let feed = Arc::new(Feed::new(store.head()));
         let quarantine = Arc::new(Quarantine::open(&*store).unwrap());
+        let subscriptions = Arc::new(Board::open(&*store).unwrap());
         let (writer, _thread) = writer::spawn(Parts {
             store: store.clone(),
             classes: Arc::new(Classes::builtin()),
@@ -107,11 +110,12 @@ impl Bench {
             feed: Arc::clone(&feed),
             decisions: Box::new(log.clone()),
             quarantine: Arc::clone(&quarantine),
+            subscriptions: Arc::clone(&subscriptions),
             clock: clock.clone(),
             retention_ms,
         })
         .unwrap();
-        Self { store, view, feed, writer, quarantine, clock, log }
+        Self { store, view, feed, writer, quarantine, subscriptions, clock, log }
     }
 
     /// The newest image of the finding that a report belongs to.

@@ -49,7 +49,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::fmt;
 
-use muster_core::filter::{Fields, TextMatch};
+use muster_core::filter::{Fields, Filter, TextMatch};
 use muster_core::ids::{FindingId, Revision};
 use muster_core::report::ReportDigest;
 use muster_core::time::Millis;
@@ -60,7 +60,7 @@ pub use self::evidence::STEP as EVIDENCE_STEP;
 pub use self::load::Loader;
 use self::orders::Orders;
 pub use self::query::{
-    GROUP_BY_MAX, Group, GroupBy, KnownReport, Order, Page, Position, Query, Summary,
+    GROUP_BY_MAX, Group, GroupBy, KnownReport, Order, Page, Position, Query, Summary, Walk,
 };
 use self::reports::Reports;
 use self::resource::Resources;
@@ -171,6 +171,31 @@ impl View {
         };
         let positions = places.into_iter().map(position).collect();
         Page { positions, total: selected.len(), more }
+    }
+
+    /// The findings that `filter` selects, by id behind `after`: at most `limit` of them, among at
+    /// most `looks_max` findings that are looked at.
+    pub fn walk(
+        &self,
+        filter: &Filter,
+        after: Option<FindingId>,
+        limit: usize,
+        looks_max: usize,
+    ) -> Walk {
+        let selected = self.select(filter);
+        let mut walk = Walk { ids: Vec::new(), reached: after, more: false };
+        for (looks, place) in self.orders.by_id(after, &self.rows).enumerate() {
+            if walk.ids.len() == limit || looks == looks_max {
+                walk.more = true;
+                break;
+            }
+            let id = self.rows.at(place).id;
+            walk.reached = Some(id);
+            if selected.contains(place) {
+                walk.ids.push(id);
+            }
+        }
+        walk
     }
 
     /// Up to `limit` ids whose text, without `fnd_`, begins with `prefix`, ascending.

@@ -15,6 +15,7 @@ mod plan;
 mod regroup;
 mod relations;
 mod requests;
+mod subscribe;
 mod thread;
 
 use muster_core::finding::Finding;
@@ -32,6 +33,7 @@ pub use self::relations::due;
 pub(crate) use self::requests::check_request;
 pub use self::thread::{DecisionLog, Parts, WriterFailure, spawn};
 use crate::maturity::{Attest, Attested};
+use crate::subscriptions::{Action, Ask, Done, SubscriptionError};
 
 /// How many commands may wait. Beyond, whoever asks waits (collectors) or is refused (people).
 pub const QUEUE_MAX: usize = 256;
@@ -136,6 +138,9 @@ pub enum Refused {
         /// For what.
         scope: Scope,
     },
+    /// A subscription is not there, or not as it was asked for.
+    #[error(transparent)]
+    Subscription(SubscriptionError),
     /// The command itself is wrong.
     #[error("{message}")]
     Invalid {
@@ -221,6 +226,7 @@ enum Request {
     Merge(Merge, oneshot::Sender<Result<Regrouped, WriteError>>),
     Split(Split, oneshot::Sender<Result<Regrouped, WriteError>>),
     Attest(Attest, oneshot::Sender<Result<Attested, WriteError>>),
+    Subscription(Ask, oneshot::Sender<Result<Done, WriteError>>),
     Conclude(Vec<(FindingId, ReportDigest)>, oneshot::Sender<Result<u64, WriteError>>),
     Tick(Vec<FindingId>, oneshot::Sender<Result<u64, WriteError>>),
     /// From the writer to itself: reports that left for another finding.
@@ -255,6 +261,14 @@ impl WriterHandle {
     /// Writes or withdraws an attestation; refuses at once when the queue is full.
     pub async fn attest(&self, wanted: Attest) -> Result<Attested, WriteError> {
         self.attempt(|answer| Request::Attest(wanted, answer)).await
+    }
+
+    /// Does something with a subscription. Consumers, whose number is bounded, wait for their turn;
+    /// anybody else is refused at once when the queue is full.
+    pub async fn subscription(&self, ask: Ask) -> Result<Done, WriteError> {
+        let waits = matches!(ask.what, Action::Take(_) | Action::Close(_));
+        let request = |answer| Request::Subscription(ask, answer);
+        if waits { self.wait(request).await } else { self.attempt(request).await }
     }
 
     /// Concludes from two complete sweeps that these reports are gone; says how many findings

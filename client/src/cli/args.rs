@@ -4,6 +4,7 @@ mod filter;
 mod maturity;
 mod priority;
 mod regroup;
+mod subscriptions;
 mod triage;
 
 use std::path::PathBuf;
@@ -18,6 +19,10 @@ pub(crate) use filter::{Composed, FilterArgs, Hidden};
 pub(crate) use maturity::{AttestArgs, End, MaturityArgs};
 pub(crate) use priority::{ExplainArgs, PriorityArgs, PriorityCommand};
 pub(crate) use regroup::{MergeArgs, SplitArgs};
+pub(crate) use subscriptions::{
+    CreateArgs as CreateSubscriptionArgs, PullArgs, ResetArgs, ResolveArgs, Start,
+    SubscriptionsArgs, SubscriptionsCommand, UpdateArgs,
+};
 pub(crate) use triage::{
     AssignArgs, DecideArgs, DoneArgs, EndArgs, NoteArgs, SelectionArgs, SnoozeArgs, SuppressArgs,
 };
@@ -246,6 +251,12 @@ pub(crate) enum Command {
     /// An attestation fills what findings leave open, and never outweighs one that speaks against it.
     #[command(after_help = topics::ATTEST)]
     Attest(AttestArgs),
+    /// Durable consumers: make, show, move and read them
+    ///
+    /// A subscription keeps what its consumer has acknowledged. What is not acknowledged comes again;
+    /// what fails too often is parked, and shown.
+    #[command(visible_alias = "subs", after_help = topics::SUBSCRIPTIONS)]
+    Subscriptions(SubscriptionsArgs),
     /// Show documents that could not be understood
     ///
     /// They are kept, with the reason, and read again with the next sweep once that is mended.

@@ -10,6 +10,7 @@ mod maturity;
 mod priority;
 mod regroup;
 mod repeat;
+mod subscriptions;
 mod summary;
 mod topic;
 mod triage;
@@ -49,6 +50,7 @@ pub(crate) async fn run(session: &mut Session, command: &Command) -> Result<Exit
         Command::Priority(args) => priority::run(session, args).await,
         Command::Maturity(args) => maturity::run(session, args).await,
         Command::Attest(args) => attest::run(session, args).await,
+        Command::Subscriptions(args) => subscriptions::run(session, args).await,
         Command::Unmapped(args) => unmapped::run(session, args).await,
         Command::Completions(args) => completions::run(session, args),
         Command::Version => topic::version(session),

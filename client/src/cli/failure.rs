@@ -167,7 +167,7 @@ fn is_fault(code: Code) -> bool {
 pub(crate) fn exit_of(reason: Option<&str>, code: Code) -> Exit {
     match reason {
         // Trying again does not help until something else changes.
-        Some("STORE_READ_ONLY" | "REQUEST_TOO_LARGE") => Exit::Failure,
+        Some("STORE_READ_ONLY" | "REQUEST_TOO_LARGE" | "TOO_MANY_SUBSCRIPTIONS") => Exit::Failure,
         // Somebody decided that it belongs elsewhere.
         Some("FINDING_MERGED") => Exit::Conflict,
         _ => exit_of_code(code),

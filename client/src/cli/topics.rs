@@ -42,6 +42,15 @@ Examples:
   muster maturity --account 123456789012 -o json
   muster maturity -o svg > maturity.svg  phase by domain, for a report";
 
+/// Below the options of `muster subscriptions`.
+pub(crate) const SUBSCRIPTIONS: &str = "\
+Examples:
+  muster subscriptions create tickets --filter 'severity >= HIGH'
+  muster subscriptions pull tickets --wait 55s --ack        one JSON line for each delivery
+  muster subscriptions list
+  muster subscriptions parked tickets
+  muster subscriptions resolve tickets --all --redeliver";
+
 /// Below the options of `muster attest`.
 pub(crate) const ATTEST: &str = "\
 Examples:

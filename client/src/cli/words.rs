@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use muster_api::v1::{
-    ChangeKind, Effort, ExploitState, Exposure, FilterEffect, FindingClass, FindingRelation,
-    MaturityVerdict, Observability, PlacementKind, PriorityBand, Privilege, ReportPath, Severity,
-    Source, Status, TriageReason, TriageState, UnitCondition,
+    AckStatus, ChangeKind, Effort, ExploitState, Exposure, FilterEffect, FindingClass,
+    FindingRelation, FindingView, MaturityVerdict, Observability, PlacementKind, PriorityBand,
+    Privilege, ReportPath, Severity, Source, Status, SubscriptionState, TriageReason, TriageState,
+    UnitCondition,
 };
 
 /// An enumerated value of the contract.
@@ -51,6 +52,7 @@ macro_rules! words {
 }
 
 words! {
+    AckStatus => "ACK_STATUS_";
     ChangeKind => "CHANGE_KIND_";
     Effort => "EFFORT_";
     ExploitState => "EXPLOIT_STATE_";
@@ -58,6 +60,7 @@ words! {
     FilterEffect => "FILTER_EFFECT_";
     FindingClass => "FINDING_CLASS_";
     FindingRelation => "FINDING_RELATION_";
+    FindingView => "FINDING_VIEW_";
     MaturityVerdict => "MATURITY_VERDICT_";
     Observability => "OBSERVABILITY_";
     PlacementKind => "PLACEMENT_KIND_";
@@ -66,6 +69,7 @@ words! {
     ReportPath => "REPORT_PATH_";
     Severity => "SEVERITY_";
     Status => "STATUS_";
+    SubscriptionState => "SUBSCRIPTION_STATE_";
     TriageReason => "TRIAGE_REASON_";
     TriageState => "TRIAGE_STATE_";
     UnitCondition => "UNIT_CONDITION_";

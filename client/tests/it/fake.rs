@@ -1,6 +1,8 @@
 //! A server in this process that answers as a test scripts it, over `tokio::io::duplex` or over a
 //! port that the system chooses.
 
+mod subscriptions;
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -9,6 +11,7 @@ use futures::stream;
 use hyper_util::rt::TokioIo;
 use muster_api::v1::findings_service_server::{FindingsService, FindingsServiceServer};
 use muster_api::v1::maturity_service_server::{MaturityService, MaturityServiceServer};
+use muster_api::v1::subscription_service_server::SubscriptionServiceServer;
 use muster_api::v1::triage_service_server::{TriageService, TriageServiceServer};
 use muster_api::v1::unit_service_server::{UnitService, UnitServiceServer};
 use muster_api::v1::watch_findings_response::Event;
@@ -59,6 +62,17 @@ pub(crate) struct State {
     pub(crate) attestations: Vec<Attestation>,
     pub(crate) puts: Vec<PutAttestationRequest>,
     pub(crate) removals: Vec<RemoveAttestationRequest>,
+    pub(crate) subscriptions: Vec<Subscription>,
+    pub(crate) deliveries: Vec<Delivery>,
+    pub(crate) parked: Vec<ParkedChange>,
+    pub(crate) creations: Vec<CreateSubscriptionRequest>,
+    pub(crate) resets: Vec<ResetSubscriptionRequest>,
+    pub(crate) updates: Vec<UpdateSubscriptionRequest>,
+    pub(crate) pulls: Vec<PullChangesRequest>,
+    pub(crate) acks: Vec<Ack>,
+    pub(crate) resolutions: Vec<ResolveParkedChangesRequest>,
+    /// What becomes of acks; ACCEPTED unless said.
+    pub(crate) ack_status: Option<AckStatus>,
     pub(crate) actors: Vec<String>,
     pub(crate) calls: Vec<&'static str>,
     /// The largest page the server gives.
@@ -136,6 +150,7 @@ impl Fake {
             .add_service(TriageServiceServer::new(self.clone()))
             .add_service(UnitServiceServer::new(self.clone()))
             .add_service(MaturityServiceServer::new(self.clone()))
+            .add_service(SubscriptionServiceServer::new(self.clone()))
     }
 
     /// Notes a call, and gives the next scripted error of it.

@@ -12,5 +12,6 @@ mod make;
 mod maturity;
 mod regroup;
 mod show;
+mod subscriptions;
 mod watch;
 mod watch_cli;

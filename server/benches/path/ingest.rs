@@ -59,7 +59,7 @@ pub(crate) fn run(count: u64) {
     );
 }
 
-fn pages(documents: Documents) -> Vec<Bytes> {
+pub(crate) fn pages(documents: Documents) -> Vec<Bytes> {
     let documents: Vec<Bytes> = documents.collect();
     let page = |documents: &[Bytes]| {
         let joined = documents.join(&b","[..]);
@@ -81,7 +81,7 @@ fn map(page: &Bytes) -> Vec<(muster_core::report::Report, u64)> {
     reports.map(hashed).collect()
 }
 
-async fn ingest(stack: &Stack, pages: &[Bytes]) {
+pub(crate) async fn ingest(stack: &Stack, pages: &[Bytes]) {
     let mut storing = FuturesUnordered::new();
     for page in pages {
         let reports = map(page);
@@ -166,6 +166,6 @@ fn allocated(about: &std::fs::Metadata) -> u64 {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a rate")]
-fn rate(count: u64, time: Duration) -> f64 {
+pub(crate) fn rate(count: u64, time: Duration) -> f64 {
     count as f64 / time.as_secs_f64()
 }

@@ -11,6 +11,7 @@ use muster_server::feed::Feed;
 use muster_server::quarantine::Quarantine;
 use muster_server::ranking::{InForce, Ranking};
 use muster_server::store::{Journal, SledOptions, SledStore, Store};
+use muster_server::subscriptions::Board;
 use muster_server::view::View;
 use muster_server::writer::{self, Parts, WriterHandle};
 
@@ -20,6 +21,7 @@ pub(crate) struct Stack {
     pub(crate) feed: Arc<Feed>,
     pub(crate) writer: WriterHandle,
     pub(crate) ranking: Arc<InForce>,
+    pub(crate) subscriptions: Arc<Board>,
 }
 
 impl Stack {
@@ -30,6 +32,7 @@ impl Stack {
         let view = Arc::new(RwLock::new(View::build(&*store).expect("the heads read")));
         let feed = Arc::new(Feed::new(store.head()));
         let ranking = Arc::new(InForce::new(Ranking::builtin()));
+        let subscriptions = Arc::new(Board::open(&*store).expect("the subscriptions read"));
         let (writer, _thread) = writer::spawn(Parts {
             store: Arc::clone(&store),
             classes: Arc::new(Classes::builtin()),
@@ -38,11 +41,12 @@ impl Stack {
             feed: Arc::clone(&feed),
             decisions: Box::new(journal),
             quarantine: Arc::new(Quarantine::open(&*store).expect("the quarantine reads")),
+            subscriptions: Arc::clone(&subscriptions),
             clock: Arc::new(SystemClock),
             retention_ms: i64::MAX,
         })
         .expect("a thread");
-        Self { store, view, feed, writer, ranking }
+        Self { store, view, feed, writer, ranking, subscriptions }
     }
 }
 

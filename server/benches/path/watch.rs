@@ -46,6 +46,7 @@ async fn measure() {
         ranking: Arc::clone(&stack.ranking),
         classes: Arc::new(Classes::builtin()),
         units: Arc::new(UnitBoard::default()),
+        subscriptions: Arc::clone(&stack.subscriptions),
         clock: Arc::new(SystemClock),
         drain: drain.clone(),
         limits: Limits::default(),

@@ -8,13 +8,19 @@ mod enums;
 mod finding;
 mod maturity;
 mod page;
+mod subscription;
 mod unit;
 
 pub(crate) use self::change::{change, position};
-pub(crate) use self::enums::{band, reason_from_wire, relation, status, unit_condition_from_wire};
+pub(crate) use self::enums::{
+    band, kind_from_wire, reason_from_wire, relation, status, unit_condition_from_wire,
+};
 pub(crate) use self::finding::{finding, reason, regrouping, triage};
 pub(crate) use self::maturity::{maturity, record, vouched};
 pub(crate) use self::page::{Budget, LIST_BYTES_MAX};
+pub(crate) use self::subscription::{
+    detail, outcome, parked, parked_id, subscription, subscription_status,
+};
 pub(crate) use self::unit::{coverage, unit, unmapped};
 
 use std::time::Duration;

@@ -60,6 +60,10 @@ pub(crate) enum Place {
     Unmapped(Vec<u8>),
     /// `ListAttestations`: after the record with this key.
     Attestations(Vec<u8>),
+    /// `ListSubscriptions`: after the subscription of this name.
+    Subscriptions(String),
+    /// `ListParkedChanges`: after the change with this id.
+    Parked(String),
     /// `WatchFindings`: inside the snapshot of a revision, after this position.
     Snapshot {
         /// Where the tail will start.
@@ -145,7 +149,9 @@ pub(crate) fn encode(place: &Place, binding: &Binding) -> String {
         Place::History(revision) | Place::Live(revision) => {
             bytes.extend_from_slice(&revision.0.to_be_bytes());
         }
-        Place::Units(name) => bytes.extend_from_slice(name.as_bytes()),
+        Place::Units(name) | Place::Subscriptions(name) | Place::Parked(name) => {
+            bytes.extend_from_slice(name.as_bytes());
+        }
         Place::Unmapped(key) | Place::Attestations(key) => bytes.extend_from_slice(key),
         Place::Snapshot { start, after } => {
             bytes.extend_from_slice(&start.0.to_be_bytes());
@@ -201,6 +207,8 @@ fn kind(place: &Place) -> u8 {
         Place::Snapshot { .. } => 5,
         Place::Live(_) => 6,
         Place::Attestations(_) => 7,
+        Place::Subscriptions(_) => 8,
+        Place::Parked(_) => 9,
     }
 }
 
@@ -210,7 +218,9 @@ fn place_family(place: &Place) -> Family {
         | Place::History(_)
         | Place::Units(_)
         | Place::Unmapped(_)
-        | Place::Attestations(_) => Family::Page,
+        | Place::Attestations(_)
+        | Place::Subscriptions(_)
+        | Place::Parked(_) => Family::Page,
         Place::Snapshot { .. } | Place::Live(_) => Family::Cursor,
     }
 }
@@ -228,6 +238,8 @@ fn read_place(kind: u8, body: &[u8]) -> Option<Place> {
         }
         6 => Place::Live(read_revision(body)?),
         7 => Place::Attestations(body.to_vec()),
+        8 => Place::Subscriptions(std::str::from_utf8(body).ok()?.to_owned()),
+        9 => Place::Parked(std::str::from_utf8(body).ok()?.to_owned()),
         _ => return None,
     })
 }

@@ -24,6 +24,7 @@ use self::facts::Facts;
 use super::cursor::TokenError;
 use super::validate::Violations;
 use crate::store::StoreError;
+use crate::subscriptions::SubscriptionError;
 use crate::writer::{Refused, WriteError};
 
 /// Why a call, a stream or one item of a batch failed.
@@ -43,6 +44,10 @@ pub(crate) enum ApiError {
     ReportNotFound { id: FindingId, report: String, known: Vec<String> },
     /// One more watch would be too many.
     TooManyWatches { watches_max: usize },
+    /// One more who waits for changes of a subscription would be too many.
+    TooManyConsumers { consumers_max: usize },
+    /// Nothing came from a consumer for so long.
+    SessionExpired { deadline: Duration },
     /// A watcher took nothing for so long.
     SlowConsumer { stall: Duration },
     /// The server is stopping; come back after this.
@@ -112,6 +117,8 @@ impl ApiError {
             | Self::FindingNotFound(_)
             | Self::ReportNotFound { .. }
             | Self::TooManyWatches { .. }
+            | Self::TooManyConsumers { .. }
+            | Self::SessionExpired { .. }
             | Self::SlowConsumer { .. }
             | Self::Draining { .. }
             | Self::Overloaded
@@ -143,6 +150,12 @@ impl From<StoreError> for ApiError {
 impl From<WriteError> for ApiError {
     fn from(error: WriteError) -> Self {
         Self::Write(error)
+    }
+}
+
+impl From<SubscriptionError> for ApiError {
+    fn from(error: SubscriptionError) -> Self {
+        Self::Refused(Refused::Subscription(error))
     }
 }
 

@@ -7,6 +7,7 @@ use tonic_health::server::{HealthReporter, HealthService};
 use muster_api::v1::findings_service_server::SERVICE_NAME as FINDINGS;
 use muster_api::v1::maturity_service_server::SERVICE_NAME as MATURITY;
 use muster_api::v1::priority_service_server::SERVICE_NAME as PRIORITY;
+use muster_api::v1::subscription_service_server::SERVICE_NAME as SUBSCRIPTIONS;
 use muster_api::v1::triage_service_server::SERVICE_NAME as TRIAGE;
 use muster_api::v1::unit_service_server::SERVICE_NAME as UNITS;
 
@@ -25,12 +26,21 @@ pub enum Part {
     Maturity,
     /// Scores and their rules.
     Priority,
+    /// Durable consumers: like writes.
+    Subscriptions,
 }
 
 impl Part {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Process, Self::Findings, Self::Triage, Self::Units, Self::Maturity, Self::Priority];
+    pub const ALL: [Self; 7] = [
+        Self::Process,
+        Self::Findings,
+        Self::Triage,
+        Self::Units,
+        Self::Maturity,
+        Self::Priority,
+        Self::Subscriptions,
+    ];
 
     /// The service name that a health check asks for.
     pub fn service_name(self) -> &'static str {
@@ -41,6 +51,7 @@ impl Part {
             Self::Units => UNITS,
             Self::Maturity => MATURITY,
             Self::Priority => PRIORITY,
+            Self::Subscriptions => SUBSCRIPTIONS,
         }
     }
 }

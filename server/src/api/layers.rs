@@ -16,6 +16,7 @@ use tokio::sync::Semaphore;
 use tonic::service::Routes;
 use tower::ServiceBuilder;
 
+pub(super) use self::deadline::given as given_timeout;
 pub(super) use self::panics::said as panic_text;
 use self::request_id::RequestId;
 pub(super) use self::telemetry::describe;

@@ -21,7 +21,7 @@ use crate::view::{Position, View};
 pub(crate) const READ_MAX: usize = 32;
 
 /// The same where the documents are shown: two of the largest fill an answer.
-const READ_RAW_MAX: usize = 2;
+pub(crate) const READ_RAW_MAX: usize = 2;
 
 /// Runs reads on blocking threads, a bounded number at once.
 ///

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod client;
+mod consume;
 mod drain;
 mod errors;
 mod history;
@@ -11,6 +12,7 @@ mod maturity;
 mod priority;
 mod regroup;
 mod sample;
+mod subscriptions;
 mod telemetry;
 mod triage;
 mod units;

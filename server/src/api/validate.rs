@@ -8,6 +8,7 @@ pub(crate) mod maturity;
 pub(crate) mod priority;
 pub(crate) mod reads;
 pub(crate) mod regroup;
+pub(crate) mod subscriptions;
 pub(crate) mod triage;
 pub(crate) mod units;
 

@@ -11,7 +11,6 @@
 //! meets it; one that changed is in the tail, which begins at S. Batches and bookmarks are made by
 //! the one task in the order of the log, and each says from where to where it covers.
 
-mod mailbox;
 mod snapshot;
 mod tail;
 
@@ -30,11 +29,11 @@ use tonic::Status;
 use tonic::codegen::BoxStream;
 use tracing::Instrument;
 
-use self::mailbox::{Gone, Outbox};
 use super::convert;
 use super::cursor::{self, Binding, Family, Place, TokenError};
 use super::error::ApiError;
 use super::layers::panic_text;
+use super::mailbox::{self, Gone, Outbox};
 use super::read::Reads;
 use super::validate::reads::{Watch, WatchStart};
 use crate::store::StoreError;
@@ -275,7 +274,9 @@ impl Watcher {
             | Place::History(_)
             | Place::Units(_)
             | Place::Unmapped(_)
-            | Place::Attestations(_) => Revision::ZERO,
+            | Place::Attestations(_)
+            | Place::Subscriptions(_)
+            | Place::Parked(_) => Revision::ZERO,
         };
         convert::position(self.binding.log_id, revision, self.cursor(place))
     }

@@ -3,6 +3,7 @@
 //! Each step is a function of what is stored, so a missed one is done with the next (promise T2: the
 //! ends of decisions are logged changes like any other).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use metrics::gauge;
@@ -13,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use crate::api::Backend;
+use crate::subscriptions;
 use crate::writer::WriteError;
 
 /// How late a snooze may end.
@@ -23,6 +25,9 @@ const STEP: usize = 200;
 
 /// Between two removals of what is over its retention, in ticks.
 const REMOVE_TICKS: u64 = 600;
+
+/// Between two looks at where subscriptions stand, in ticks.
+const SUBSCRIPTION_TICKS: u64 = 15;
 
 /// Runs until `stop`.
 pub(super) async fn run(backend: Backend, stop: CancellationToken) {
@@ -47,6 +52,9 @@ pub(super) async fn run(backend: Backend, stop: CancellationToken) {
             warn!(%error, "time could not pass");
         }
         measure(&backend);
+        if count.is_multiple_of(SUBSCRIPTION_TICKS) {
+            measure_subscriptions(&backend).await;
+        }
         count += 1;
     }
 }
@@ -84,6 +92,19 @@ async fn score_again(backend: &Backend, stop: &CancellationToken) -> Result<bool
         if stop.is_cancelled() {
             return Ok(false);
         }
+    }
+}
+
+/// Says where each subscription stands. Their number is bounded, so the labels are.
+async fn measure_subscriptions(backend: &Backend) {
+    let (store, board) = (Arc::clone(&backend.store), Arc::clone(&backend.subscriptions));
+    let now = backend.clock.now();
+    let measured =
+        tokio::task::spawn_blocking(move || subscriptions::measure(&board, &*store, now));
+    match measured.await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => warn!(error = %error.chain(), "subscriptions could not be measured"),
+        Err(error) => warn!(%error, "subscriptions could not be measured"),
     }
 }
 

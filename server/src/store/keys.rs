@@ -47,6 +47,8 @@ pub(crate) enum Table {
     Route = 0x15,
     /// [`MetaTable::Attestation`].
     Attestation = 0x16,
+    /// [`MetaTable::Subscription`].
+    Subscription = 0x17,
     /// Heads by slot: scanned whole when the view is built.
     Head = 0x20,
     /// Findings by slot: scanned whole by export and verify.
@@ -60,7 +62,7 @@ pub(crate) enum Table {
 impl Table {
     /// All of them, by their keys.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::State,
         Self::Checkpoint,
         Self::Request,
@@ -69,6 +71,7 @@ impl Table {
         Self::Store,
         Self::Route,
         Self::Attestation,
+        Self::Subscription,
         Self::Head,
         Self::Record,
         Self::Dictionary,
@@ -85,6 +88,7 @@ impl Table {
             MetaTable::Store => Self::Store,
             MetaTable::Route => Self::Route,
             MetaTable::Attestation => Self::Attestation,
+            MetaTable::Subscription => Self::Subscription,
         }
     }
 

@@ -26,7 +26,7 @@ use super::{Head, MetaRow, MetaTable, Store, StoreError};
 use crate::quarantine::Kept;
 use crate::ranking;
 use crate::routes::{self, RouteFrom, Routes};
-use crate::{checkpoint, maturity, writer};
+use crate::{checkpoint, maturity, subscriptions, writer};
 
 /// How many violations are kept with their text; all are counted.
 pub const VIOLATIONS_KEPT: usize = 100;
@@ -337,6 +337,10 @@ fn check_row(table: MetaTable, (key, value): &MetaRow) -> Option<Violation> {
         MetaTable::Attestation => {
             let read = maturity::read_row(key, value).map_err(|error| error.to_string());
             (Promise::S1, read.map(drop))
+        }
+        MetaTable::Subscription => {
+            let read = subscriptions::check_row(key, value).map_err(|error| error.to_string());
+            (Promise::S1, read)
         }
         // Nothing is kept there yet.
         MetaTable::Unit | MetaTable::Store => return None,

@@ -56,6 +56,17 @@ pub struct Page {
     pub more: bool,
 }
 
+/// A part of a walk by id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Walk {
+    /// What is selected, by id.
+    pub ids: Vec<FindingId>,
+    /// Everything up to here was looked at.
+    pub reached: Option<FindingId>,
+    /// Something comes after it.
+    pub more: bool,
+}
+
 /// The most fields to count by at once.
 pub const GROUP_BY_MAX: usize = 2;
 

@@ -213,6 +213,20 @@ proptest! {
             prop_assert_eq!(some.len(), limit.min(model.on_resource(resource).len()));
         }
         prop_assert_eq!(view.open(limit, None), model.open(limit, None));
+        let (open, mut walked, mut after) = (Filter::parse("status = ACTIVE").unwrap(), Vec::new(), None);
+        loop {
+            let walk = view.walk(&open, after, limit.max(1), 3);
+            prop_assert!(walk.ids.len() <= limit.max(1));
+            walked.extend(walk.ids);
+            if !walk.more {
+                break;
+            }
+            prop_assert!(walk.reached > after, "it gets on");
+            after = walk.reached;
+        }
+        let active = |head: &&Head| open.matches(&head.facets);
+        let active: Vec<FindingId> = model.heads().filter(active).map(|head| head.id).collect();
+        prop_assert_eq!(walked, active);
         for id in ids {
             prop_assert_eq!(view.contains(id), model.contains(id));
             let seen = view.facets(id).map(|fields| shown(&fields));

@@ -6,10 +6,12 @@ use tokio::sync::oneshot;
 
 use super::attest;
 use super::regroup::RegroupDraft;
+use super::subscribe::Draft;
 use super::thread::strip;
 use super::{Decided, DecisionsDone, Ingested, Refused, Regrouped, WriteError};
 use crate::maturity::Attested;
 use crate::store::Mutation;
+use crate::subscriptions::Done;
 
 /// An answer that waits for its commit. Whoever asked may be gone: then nobody is told.
 pub(super) enum Answer {
@@ -19,6 +21,8 @@ pub(super) enum Answer {
     Regroup(oneshot::Sender<Result<Regrouped, WriteError>>, RegroupDraft),
     /// Written, repeated or refused.
     Attest(oneshot::Sender<Result<Attested, WriteError>>, Result<Attested, WriteError>),
+    /// Written or refused.
+    Subscription(oneshot::Sender<Result<Done, WriteError>>, Draft),
     /// A merge or split that writes nothing: replayed or refused.
     Told(oneshot::Sender<Result<Regrouped, WriteError>>, Box<Result<Regrouped, WriteError>>),
     /// Decisions that write nothing: replayed or refused.
@@ -53,6 +57,10 @@ impl Answer {
                 }
                 Box::new(move || told(answer.send(outcome)))
             }
+            Self::Subscription(answer, draft) => {
+                let outcome = draft.finish();
+                Box::new(move || told(answer.send(outcome)))
+            }
             Self::Told(answer, outcome) => Box::new(move || told(answer.send(*outcome))),
             Self::Regroup(answer, draft) => {
                 let done = draft.finish(mutations);
@@ -74,6 +82,7 @@ impl Answer {
             Self::Decide(answer, _) => told(answer.send(Err(error.clone()))),
             Self::Regroup(answer, _) => told(answer.send(Err(error.clone()))),
             Self::Attest(answer, _) => told(answer.send(Err(error.clone()))),
+            Self::Subscription(answer, _) => told(answer.send(Err(error.clone()))),
             Self::Told(answer, outcome) => told(answer.send(*outcome)),
             Self::Ready(answer, outcome) => told(answer.send(outcome)),
         }

@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 use super::answer::{Answer, DecidedDraft};
 use super::place::{Placing, newest, place};
 use super::requests;
+use super::subscribe::Answered;
 use super::thread::{Writer, WriterFailure, strip};
 use super::{
     Decision, Decisions, DecisionsDone, Ingest, Ingested, Merge, Refused, Regrouped, Request,
@@ -24,6 +25,7 @@ use crate::maturity::{Attest, Attested};
 use crate::ranking::{self, Ranking};
 use crate::routes::{Placed, Routes};
 use crate::store::{MetaTable, MetaWrite, Mutation, Store, StoreError};
+use crate::subscriptions::{Action, Ask};
 use crate::view::{ON_RESOURCE_MAX, View};
 
 /// The newest images of the findings of a round.
@@ -42,6 +44,7 @@ pub(super) enum Prepared {
     Merge(Merge, [FindingId; 2], oneshot::Sender<Result<Regrouped, WriteError>>),
     Split(Split, oneshot::Sender<Result<Regrouped, WriteError>>),
     Attest(Attest, oneshot::Sender<Result<Attested, WriteError>>),
+    Subscription(Ask, Answered),
     Conclude(BTreeMap<FindingId, Vec<ReportDigest>>, oneshot::Sender<Result<u64, WriteError>>),
     Tick(Vec<FindingId>, oneshot::Sender<Result<u64, WriteError>>),
     Withdraw(Vec<(FindingId, ReportKey)>, Vec<FindingId>),
@@ -101,6 +104,7 @@ pub(super) fn prepare(
         }
         Request::Split(split, answer) => Prepared::Split(split, answer),
         Request::Attest(wanted, answer) => Prepared::Attest(wanted, answer),
+        Request::Subscription(ask, answer) => Prepared::Subscription(ask, answer),
         Request::Conclude(missing, answer) => {
             let mut groups: BTreeMap<FindingId, Vec<ReportDigest>> = BTreeMap::new();
             for (id, digest) in missing {
@@ -138,7 +142,7 @@ impl Prepared {
             | Self::Relate(_, ids) => Box::new(ids.iter()),
             Self::Merge(_, ids, _) => Box::new(ids.iter()),
             Self::Split(split, _) => Box::new(std::iter::once(&split.finding)),
-            Self::Attest(..) | Self::Housekeep(_) | Self::Activate(..) => {
+            Self::Attest(..) | Self::Subscription(..) | Self::Housekeep(_) | Self::Activate(..) => {
                 Box::new(std::iter::empty())
             }
         }
@@ -154,6 +158,10 @@ impl Prepared {
             }
             Self::Decide(Decisions { request: Some((id, _)), .. }, ..) => {
                 keys.push(muster_core::ids::digest128(id.as_bytes()));
+            }
+            Self::Subscription(ask, _) => {
+                let name = format!("subscription|{}", ask.name);
+                keys.push(muster_core::ids::digest128(name.as_bytes()));
             }
             Self::Decide(..)
             | Self::Merge(..)
@@ -171,14 +179,21 @@ impl Prepared {
 
     /// Whether it must be the only one of its commit: it changes what the others are planned from.
     pub(super) fn goes_alone(&self) -> bool {
-        matches!(
-            self,
+        match self {
             Self::Housekeep(_)
-                | Self::Merge(..)
-                | Self::Split(..)
-                | Self::Attest(..)
-                | Self::Activate(..)
-        )
+            | Self::Merge(..)
+            | Self::Split(..)
+            | Self::Attest(..)
+            | Self::Activate(..) => true,
+            // How many there are is counted.
+            Self::Subscription(ask, _) => matches!(ask.what, Action::Create(..)),
+            Self::Ingest { .. }
+            | Self::Decide(..)
+            | Self::Conclude(..)
+            | Self::Tick(..)
+            | Self::Withdraw(..)
+            | Self::Relate(..) => false,
+        }
     }
 
     /// How many reports it brings.
@@ -189,7 +204,9 @@ impl Prepared {
             Self::Conclude(groups, _) => groups.len(),
             Self::Withdraw(left, _) => left.len(),
             Self::Merge(..) | Self::Split(..) => 2,
-            Self::Attest(..) | Self::Housekeep(_) | Self::Activate(..) => 0,
+            Self::Attest(..) | Self::Subscription(..) | Self::Housekeep(_) | Self::Activate(..) => {
+                0
+            }
         }
     }
 
@@ -211,6 +228,7 @@ impl Prepared {
             Self::Merge(merge, _, answer) => Request::Merge(merge, answer),
             Self::Split(split, answer) => Request::Split(split, answer),
             Self::Attest(wanted, answer) => Request::Attest(wanted, answer),
+            Self::Subscription(ask, answer) => Request::Subscription(ask, answer),
             Self::Tick(ids, answer) => Request::Tick(ids, answer),
             Self::Withdraw(left, _) => Request::Withdraw(left),
             Self::Relate(resources, _) => Request::Relate(resources),
@@ -303,6 +321,7 @@ impl Writer {
                 return self.plan_split(split, answer, images, round);
             }
             Prepared::Attest(wanted, answer) => return self.plan_attest(wanted, answer, round),
+            Prepared::Subscription(ask, answer) => self.plan_subscription(ask, answer, round),
             Prepared::Conclude(groups, answer) => {
                 let planned = groups.into_iter().filter_map(|(id, missing)| {
                     plan::conclude(images.get(&id)?, &missing, round.rules())

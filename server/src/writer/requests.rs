@@ -95,7 +95,7 @@ impl RefusedRow {
                 Self { kind: 5, text: into.to_string(), ..Self::default() }
             }
             // No decision is refused so; if one were, its text would say why.
-            Refused::Regroup(_) | Refused::NoAttestation { .. } => {
+            Refused::Regroup(_) | Refused::NoAttestation { .. } | Refused::Subscription(_) => {
                 Self { kind: 4, text: refused.to_string(), ..Self::default() }
             }
             Refused::Invalid { field, message } => {

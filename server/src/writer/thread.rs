@@ -23,6 +23,7 @@ use crate::routes::{self, Routes};
 use crate::store::{
     Commit, Head, MetaTable, MetaWrite, Mutation, Outcome, Store, StoreError, commit_id,
 };
+use crate::subscriptions::Board;
 use crate::view::View;
 
 /// How many reports one commit takes at most. The rest waits for the next one: a person who asks
@@ -57,6 +58,8 @@ pub struct Parts {
     pub decisions: Box<dyn DecisionLog>,
     /// Which documents are kept with their error already.
     pub quarantine: Arc<Quarantine>,
+    /// Durable consumers.
+    pub subscriptions: Arc<Board>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Closed findings and log entries older than this are removed, in milliseconds.

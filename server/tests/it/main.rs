@@ -12,3 +12,4 @@ mod doctor;
 mod process;
 mod settings;
 mod stop;
+mod subscriptions;

@@ -7,6 +7,7 @@ mod change;
 mod finding;
 mod maturity;
 mod signals;
+mod subscription;
 mod unit;
 
 use serde::Serialize;
@@ -15,6 +16,7 @@ use serde_json::value::RawValue;
 pub(crate) use change::{ChangeDoc, PositionDoc};
 pub(crate) use finding::{FindingDoc, ReasonDoc, TriageDoc};
 pub(crate) use maturity::{AttestationDoc, MaturityDoc, StandingDoc};
+pub(crate) use subscription::{DeliveryDoc, ParkedDoc, SubscriptionDoc};
 pub(crate) use unit::{CoverageDoc, GroupDoc, UnitDoc, UnmappedDoc};
 
 /// The version of the schema; it grows when a key changes its meaning or goes away.

@@ -170,6 +170,11 @@ pub(super) fn change_kind(kind: ChangeKind) -> wire::ChangeKind {
     }
 }
 
+/// A kind as a client gives it; `None` when it is unspecified.
+pub(crate) fn kind_from_wire(kind: wire::ChangeKind) -> Option<ChangeKind> {
+    ChangeKind::ALL.into_iter().find(|known| change_kind(*known) == kind)
+}
+
 pub(super) fn unit_condition(condition: UnitCondition) -> wire::UnitCondition {
     match condition {
         UnitCondition::Pending => wire::UnitCondition::Pending,

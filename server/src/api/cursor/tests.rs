@@ -18,6 +18,8 @@ fn place() -> impl Strategy<Value = Place> {
         "[ -~]{0,300}".prop_map(Place::Units),
         vec(any::<u8>(), 0..24).prop_map(Place::Unmapped),
         vec(any::<u8>(), 0..24).prop_map(Place::Attestations),
+        "[a-z-]{3,63}".prop_map(Place::Subscriptions),
+        "[0-9a-z_]{1,30}".prop_map(Place::Parked),
         (any::<u64>(), proptest::option::of(position()))
             .prop_map(|(start, after)| Place::Snapshot { start: Revision(start), after }),
         any::<u64>().prop_map(|revision| Place::Live(Revision(revision))),

@@ -11,6 +11,7 @@ use tonic::Code;
 use super::ApiError;
 use crate::api::cursor::{TokenError, hex};
 use crate::store::StoreError;
+use crate::subscriptions::SubscriptionError;
 use crate::writer::{Refused, WriteError};
 
 /// When to try again after an overload.
@@ -118,6 +119,22 @@ impl ApiError {
                     ..Facts::new(Code::ResourceExhausted, Reason::TooManyWatches, message)
                 }
             }
+            Self::TooManyConsumers { consumers_max } => {
+                let message = format!("{consumers_max} consumers wait for changes; try later");
+                Facts {
+                    quota: Some(("consumers", message.clone())),
+                    ..Facts::new(Code::ResourceExhausted, Reason::TooManyConsumers, message)
+                }
+            }
+            Self::SessionExpired { deadline } => Facts::new(
+                Code::Aborted,
+                Reason::SessionExpired,
+                format!(
+                    "nothing came for {} s while deliveries were unsettled; they are due again: open \
+                     another session, and send keep_alive while you work",
+                    deadline.as_secs()
+                ),
+            ),
             Self::SlowConsumer { stall } => Facts::new(
                 Code::Aborted,
                 Reason::SlowConsumer,
@@ -192,6 +209,7 @@ fn decision(refused: &Refused, at: &str) -> Facts {
         Refused::NoAttestation { .. } => {
             Facts::new(Code::NotFound, Reason::AttestationNotFound, message)
         }
+        Refused::Subscription(error) => subscription(error, message),
         Refused::Invalid { field, message: wrong } => {
             Facts::new(Code::InvalidArgument, Reason::InvalidField, message).violation(field, wrong)
         }
@@ -212,6 +230,35 @@ fn regroup(error: &RegroupError, message: String) -> Facts {
         }
         RegroupError::NoReport { .. } => {
             Facts::new(Code::NotFound, Reason::ReportNotFound, message)
+        }
+    }
+}
+
+fn subscription(error: &SubscriptionError, message: String) -> Facts {
+    match error {
+        SubscriptionError::NotFound(_) => {
+            Facts::new(Code::NotFound, Reason::SubscriptionNotFound, message)
+        }
+        SubscriptionError::Exists(_) => {
+            Facts::new(Code::AlreadyExists, Reason::SubscriptionExists, message)
+        }
+        SubscriptionError::TooMany => Facts {
+            quota: Some(("subscriptions", message.clone())),
+            ..Facts::new(Code::ResourceExhausted, Reason::TooManySubscriptions, message)
+        },
+        SubscriptionError::EtagMismatch { current, .. } => {
+            Facts::new(Code::Aborted, Reason::EtagMismatch, message).with("current_etag", current)
+        }
+        SubscriptionError::FloorMoved { current, .. } => {
+            Facts::new(Code::Aborted, Reason::AckFloorMoved, message).with("ack_floor", current)
+        }
+        SubscriptionError::Stale { oldest, floor, .. } => {
+            Facts::new(Code::FailedPrecondition, Reason::SubscriptionStale, message)
+                .with("ack_floor", floor)
+                .with("oldest_revision", oldest)
+        }
+        SubscriptionError::Superseded(_) => {
+            Facts::new(Code::Aborted, Reason::SessionSuperseded, message)
         }
     }
 }

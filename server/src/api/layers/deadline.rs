@@ -9,6 +9,7 @@ use http::HeaderMap;
 
 use super::method;
 use crate::api::error::ApiError;
+use crate::api::validate::subscriptions::PULL_WAIT_MAX;
 
 /// Answers `DEADLINE_EXCEEDED` when the server's or the client's time is over. A write that is under
 /// way goes on: the writer has it.
@@ -17,9 +18,11 @@ pub(super) async fn keep(
     request: Request,
     next: Next,
 ) -> Response {
-    if !method::of(&request).unary {
+    let method = method::of(&request);
+    if !method.unary {
         return next.run(request).await;
     }
+    let longest = if method.waits { longest + PULL_WAIT_MAX } else { longest };
     let limit = given(request.headers()).map_or(longest, |given| given.min(longest));
     match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,
@@ -29,7 +32,7 @@ pub(super) async fn keep(
 
 /// The client's `grpc-timeout`: at most eight digits and a unit. `None` when there is none, or when
 /// it is no timeout, because then the server's own applies.
-fn given(headers: &HeaderMap) -> Option<Duration> {
+pub(in crate::api) fn given(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get("grpc-timeout")?.to_str().ok()?;
     let (unit_at, unit) = text.char_indices().next_back()?;
     let digits = text.get(..unit_at)?;

@@ -9,6 +9,9 @@ use axum::response::Response;
 use prost::Message;
 use prost_types::FileDescriptorSet;
 
+/// The one unary method that waits.
+const LONG_POLL: &str = "muster.v1.SubscriptionService/PullChanges";
+
 /// A method that this server has, or `unknown`. Among the request's extensions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Method {
@@ -16,6 +19,8 @@ pub(crate) struct Method {
     pub(super) label: Arc<str>,
     /// Its answer is one message, so it has a deadline and a place among the calls at once.
     pub(super) unary: bool,
+    /// It waits for something to happen: longer than others, and not in their places.
+    pub(super) waits: bool,
     /// Whose errors carry our reasons: ours, and what nobody has.
     pub(super) ours: bool,
 }
@@ -41,7 +46,7 @@ impl Methods {
             let set = FileDescriptorSet::decode(bytes).expect("the build made the descriptors");
             by_path.extend(methods(&set, ours));
         }
-        let unknown = Method { label: "unknown".into(), unary: true, ours: true };
+        let unknown = Method { label: "unknown".into(), unary: true, waits: false, ours: true };
         Self { by_path, unknown }
     }
 
@@ -58,7 +63,8 @@ fn methods(set: &FileDescriptorSet, ours: bool) -> Vec<(String, Method)> {
                 let label = format!("{}.{}/{}", file.package(), service.name(), method.name());
                 let unary = !method.server_streaming() && !method.client_streaming();
                 let path = format!("/{label}");
-                methods.push((path, Method { label: label.into(), unary, ours }));
+                let waits = label == LONG_POLL;
+                methods.push((path, Method { label: label.into(), unary, waits, ours }));
             }
         }
     }
@@ -92,6 +98,8 @@ mod tests {
         let list = methods.at("/muster.v1.FindingsService/ListFindings");
         assert_eq!((&*list.label, list.unary), ("muster.v1.FindingsService/ListFindings", true));
         assert!(!methods.at("/muster.v1.FindingsService/WatchFindings").unary);
+        let pull = methods.at("/muster.v1.SubscriptionService/PullChanges");
+        assert!(pull.unary && pull.waits && !list.waits);
         assert!(!methods.at("/grpc.health.v1.Health/Watch").unary);
         assert!(!methods.at("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo").unary);
         assert_eq!(methods.at("/admin.php"), methods.at("/muster.v1.FindingsService/Nothing"));

@@ -10,13 +10,14 @@ use tokio::sync::Semaphore;
 use super::method;
 use crate::api::error::ApiError;
 
-/// Takes one of the places for the time of a unary call. Streams have a limit of their own.
+/// Takes one of the places for the time of a unary call. Streams and long polls have a limit of their own.
 pub(super) async fn shed(
     State(places): State<Arc<Semaphore>>,
     request: Request,
     next: Next,
 ) -> Response {
-    if !method::of(&request).unary {
+    let method = method::of(&request);
+    if !method.unary || method.waits {
         return next.run(request).await;
     }
     match places.try_acquire() {

@@ -26,6 +26,8 @@ pub(in crate::api) fn describe() {
         ("muster_api_started_total", "calls that began, by method"),
         ("muster_api_handled_total", "calls that ended, by method and by the code they ended with"),
         ("muster_api_accept_errors_total", "connections that the machine refused to accept"),
+        ("muster_subscription_deliveries_total", "changes delivered to subscriptions"),
+        ("muster_subscription_acks_total", "words of subscribers, by what became of them"),
         ("muster_watches_ended_total", "watches that ended, by reason: gone, slow, drain, failed"),
     ];
     for (name, text) in counters {
@@ -35,6 +37,11 @@ pub(in crate::api) fn describe() {
         ("muster_api_in_flight", "calls under way, by method"),
         ("muster_api_connections", "connections"),
         ("muster_watches", "watches"),
+        ("muster_subscription_sessions", "sessions of subscriptions"),
+        ("muster_subscription_outstanding", "changes read and not settled, by subscription"),
+        ("muster_subscription_parked", "changes given up, by subscription"),
+        ("muster_subscription_backlog_seconds", "age of the oldest change not settled or not read"),
+        ("muster_subscription_stale", "1 when it needs a reset, by subscription"),
     ];
     for (name, text) in gauges {
         metrics::describe_gauge!(name, Count, text);

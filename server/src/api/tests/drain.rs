@@ -159,7 +159,7 @@ async fn health_says_what_works_and_ends_with_the_server() {
 
     let serving = ServingStatus::Serving;
     let not = ServingStatus::NotServing;
-    assert_eq!(statuses, [serving, serving, not, serving, serving, serving]);
+    assert_eq!(statuses, [serving, serving, not, serving, serving, serving, serving]);
     assert_eq!((before, after), (serving, ServingStatus::NotServing));
     assert!(watch.message().await.unwrap().is_none(), "who watches is not kept");
     assert_eq!(stop.await.unwrap(), Drained { cut: 0 });

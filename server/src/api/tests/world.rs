@@ -34,6 +34,7 @@ use crate::ranking::{InForce, Ranking};
 use crate::store::{
     Changes, Commit, Committed, Head, MemoryStore, MetaRow, MetaTable, Store, StoreError,
 };
+use crate::subscriptions::Board;
 use crate::testing::TestClock;
 use crate::units::UnitBoard;
 use crate::view::View;
@@ -165,6 +166,7 @@ impl World {
         let clock = Arc::new(TestClock(AtomicI64::new(NOW.0)));
         let gate = Arc::default();
         let ranking = Arc::new(InForce::new(Ranking::builtin()));
+        let subscriptions = Arc::new(Board::open(&*store).unwrap());
         let (writer, _thread) = writer::spawn(Parts {
             store: store.clone(),
             classes: Arc::new(Classes::builtin()),
@@ -173,6 +175,7 @@ impl World {
             feed: Arc::clone(&feed),
             decisions: Box::new(Gated(Arc::clone(&gate))),
             quarantine: Arc::new(Quarantine::open(&*store).unwrap()),
+            subscriptions: Arc::clone(&subscriptions),
             clock: clock.clone(),
             retention_ms: i64::MAX,
         })
@@ -185,6 +188,7 @@ impl World {
             ranking,
             classes: Arc::new(Classes::builtin()),
             units: Arc::new(UnitBoard::default()),
+            subscriptions,
             clock: clock.clone(),
             drain: CancellationToken::new(),
             limits,

@@ -213,7 +213,8 @@ pub(crate) enum WatchStart {
     Cursor(String),
 }
 
-fn watch_hash(selection: &Selection, detail: Detail) -> [u8; 8] {
+/// What the cursors of a watch are bound to.
+pub(crate) fn watch_hash(selection: &Selection, detail: Detail) -> [u8; 8] {
     query_hash(&["watch", &selection.canonical, detail.name()])
 }
 

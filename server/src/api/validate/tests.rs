@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use muster_api::v1 as wire;
 use muster_core::filter::FILTER_BYTES_MAX;
 use muster_core::maturity::{ATTESTATION_BYTES_MAX, Table};
+use muster_core::subscription::{PARKED_MAX, Settings};
 use muster_core::time::Millis;
 use muster_core::triage::{COMMENT_BYTES_MAX, NAME_BYTES_MAX};
 use prost::Message;
@@ -16,6 +17,9 @@ use super::maturity::ACCOUNT_BYTES_MAX;
 use super::priority::{HASH_BYTES_MAX, RULES_BYTES_MAX};
 use super::reads::GROUP_BY_MAX;
 use super::regroup::REPORT_KEY_BYTES_MAX;
+use super::subscriptions::{
+    ACKS_MAX, DESCRIPTION_BYTES_MAX, KINDS_MAX, NAME_BYTES_MAX as SUBSCRIPTION_ID_BYTES_MAX,
+};
 use super::triage::{BATCH_MAX, Caller, ETAG_BYTES_MAX, REQUEST_ID_BYTES_MAX};
 use super::units::{CONDITIONS_MAX, UNIT_BYTES_MAX};
 use super::*;
@@ -85,6 +89,36 @@ const MATURITY_LIMITS: [(&str, usize); 12] = [
     ("RemoveAttestationRequest.comment", COMMENT_BYTES_MAX),
     ("RemoveAttestationRequest.on_behalf_of", NAME_BYTES_MAX),
     ("RemoveAttestationRequest.request_id", REQUEST_ID_BYTES_MAX),
+];
+
+/// Subscriptions.
+const SUBSCRIPTION_LIMITS: [(&str, usize); 26] = [
+    ("CreateSubscriptionRequest.id", SUBSCRIPTION_ID_BYTES_MAX),
+    ("CreateSubscriptionRequest.config.description", DESCRIPTION_BYTES_MAX),
+    ("CreateSubscriptionRequest.config.filter", FILTER_BYTES_MAX),
+    ("CreateSubscriptionRequest.config.kinds", KINDS_MAX),
+    ("CreateSubscriptionRequest.start.cursor", CURSOR_BYTES_MAX),
+    ("GetSubscriptionRequest.id", SUBSCRIPTION_ID_BYTES_MAX),
+    ("ListSubscriptionsRequest.page_token", PAGE_TOKEN_BYTES_MAX),
+    ("UpdateSubscriptionRequest.id", SUBSCRIPTION_ID_BYTES_MAX),
+    ("UpdateSubscriptionRequest.etag", ETAG_BYTES_MAX),
+    ("UpdateSubscriptionRequest.description", DESCRIPTION_BYTES_MAX),
+    ("DeleteSubscriptionRequest.id", SUBSCRIPTION_ID_BYTES_MAX),
+    ("DeleteSubscriptionRequest.etag", ETAG_BYTES_MAX),
+    ("ResetSubscriptionRequest.id", SUBSCRIPTION_ID_BYTES_MAX),
+    ("ResetSubscriptionRequest.start.cursor", CURSOR_BYTES_MAX),
+    ("ResetSubscriptionRequest.comment", COMMENT_BYTES_MAX),
+    ("ConsumeRequest.open.subscription_id", SUBSCRIPTION_ID_BYTES_MAX),
+    ("ConsumeRequest.acks.acks", ACKS_MAX),
+    ("PullChangesRequest.subscription_id", SUBSCRIPTION_ID_BYTES_MAX),
+    ("AckChangesRequest.subscription_id", SUBSCRIPTION_ID_BYTES_MAX),
+    ("AckChangesRequest.acks", ACKS_MAX),
+    ("ListParkedChangesRequest.subscription_id", SUBSCRIPTION_ID_BYTES_MAX),
+    ("ListParkedChangesRequest.page_token", PAGE_TOKEN_BYTES_MAX),
+    ("ResolveParkedChangesRequest.subscription_id", SUBSCRIPTION_ID_BYTES_MAX),
+    ("ResolveParkedChangesRequest.ids", PARKED_MAX),
+    ("ResolveParkedChangesRequest.ids[]", ID_BYTES_MAX),
+    ("ResolveParkedChangesRequest.comment", COMMENT_BYTES_MAX),
 ];
 
 /// The rest of a decision.
@@ -175,6 +209,7 @@ fn places() -> Vec<Place> {
 
 fn limits() -> impl Iterator<Item = &'static (&'static str, usize)> {
     let more = DECISION_LIMITS.iter().chain(&REGROUP_LIMITS);
+    let more = more.chain(&SUBSCRIPTION_LIMITS);
     LIMITS.iter().chain(more).chain(&MATURITY_LIMITS).chain(&PRIORITY_LIMITS)
 }
 
@@ -215,7 +250,7 @@ fn required(request: &str) -> Vec<u8> {
 }
 
 fn limit_is_of_a_list(path: &str) -> bool {
-    let lists = ["ids", "prefixes", "group_by", "conditions", "requests"];
+    let lists = ["ids", "prefixes", "group_by", "conditions", "requests", "acks"];
     lists.iter().any(|list| path.ends_with(&format!(".{list}")))
 }
 
@@ -270,6 +305,28 @@ fn wrong_fields(request: &str, bytes: &[u8]) -> Vec<String> {
         }
         "RemoveAttestationRequest" => {
             read!(RemoveAttestationRequest, |m| maturity::remove_attestation(&table, &m, &caller))
+        }
+        "CreateSubscriptionRequest" => {
+            read!(CreateSubscriptionRequest, |m| subscriptions::create(m, &caller))
+        }
+        "GetSubscriptionRequest" => read!(GetSubscriptionRequest, subscriptions::get),
+        "ListSubscriptionsRequest" => read!(ListSubscriptionsRequest, subscriptions::list),
+        "UpdateSubscriptionRequest" => {
+            let known = Settings::default();
+            read!(UpdateSubscriptionRequest, |m| subscriptions::update(m, known, &caller))
+        }
+        "DeleteSubscriptionRequest" => read!(DeleteSubscriptionRequest, subscriptions::delete),
+        "ResetSubscriptionRequest" => {
+            read!(ResetSubscriptionRequest, |m| subscriptions::reset(m, &caller))
+        }
+        "ConsumeRequest" => read!(ConsumeRequest, subscriptions::consume),
+        "PullChangesRequest" => read!(PullChangesRequest, subscriptions::pull),
+        "AckChangesRequest" => read!(AckChangesRequest, subscriptions::ack_changes),
+        "ListParkedChangesRequest" => {
+            read!(ListParkedChangesRequest, subscriptions::list_parked)
+        }
+        "ResolveParkedChangesRequest" => {
+            read!(ResolveParkedChangesRequest, |m| subscriptions::resolve(m, &caller))
         }
         other => panic!("`{other}` is not read by any function of validate"),
     };

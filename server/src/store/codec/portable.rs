@@ -47,6 +47,7 @@ pub(crate) fn table_number(table: MetaTable) -> u8 {
         MetaTable::Store => 0x14,
         MetaTable::Route => 0x15,
         MetaTable::Attestation => 0x16,
+        MetaTable::Subscription => 0x17,
     }
 }
 

@@ -1,4 +1,4 @@
-//! One message between a watch and its connection.
+//! One message between a stream's task and its connection.
 //!
 //! Not a channel, because the sender must be able to take back what nobody took: a connection whose
 //! client does not read is not polled, so whatever waits in a channel would stay in memory until the
