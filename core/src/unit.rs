@@ -191,6 +191,8 @@ pub struct Checkpoint {
     pub watermark: Option<Millis>,
     /// When the last complete sweep began.
     pub swept: Option<Millis>,
+    /// What people decided at the product before this was read, by a pass for it or a sweep.
+    pub triaged: Option<Millis>,
     /// How many sweeps of this unit were complete.
     pub sweeps: u64,
     /// What the source itself wants to remember, opaque to everybody else, at most 64 KiB

@@ -16,6 +16,8 @@ struct Row {
     sweeps: u64,
     #[prost(string, tag = "4")]
     memo: String,
+    #[prost(int64, optional, tag = "5")]
+    triaged_ms: Option<i64>,
 }
 
 /// Writes a checkpoint.
@@ -25,6 +27,7 @@ pub fn encode(checkpoint: &Checkpoint) -> Vec<u8> {
         swept_ms: checkpoint.swept.map(|time| time.0),
         sweeps: checkpoint.sweeps,
         memo: checkpoint.memo.clone(),
+        triaged_ms: checkpoint.triaged.map(|time| time.0),
     };
     row.encode_to_vec()
 }
@@ -36,6 +39,7 @@ pub fn decode(unit: &str, value: &[u8]) -> Result<Checkpoint, StoreError> {
     Ok(Checkpoint {
         watermark: row.watermark_ms.map(Millis),
         swept: row.swept_ms.map(Millis),
+        triaged: row.triaged_ms.map(Millis),
         sweeps: row.sweeps,
         memo: row.memo,
     })

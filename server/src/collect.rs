@@ -58,6 +58,8 @@ pub struct Schedule {
     pub interval: BTreeMap<SourceKind, Duration>,
     /// Between two complete sweeps.
     pub sweep: Duration,
+    /// Between two passes over what people decided at a product.
+    pub triage: Duration,
 }
 
 impl Schedule {

@@ -167,6 +167,7 @@ fn collect(
         interval.insert(kind, settings.duration(&format!("collect.interval.{kind}"), default)?);
     }
     let sweep = settings.duration("collect.sweep_interval", "6h")?;
+    let triage = settings.duration("collect.triage_interval", "15m")?;
     Ok(CollectConfig {
         sources,
         regions,
@@ -174,7 +175,7 @@ fn collect(
         endpoint: settings.optional("collect.endpoint", "an http(s) address", |text| {
             text.starts_with("http").then(|| text.to_owned())
         })?,
-        schedule: Schedule { interval, sweep },
+        schedule: Schedule { interval, sweep, triage },
         attempts_max: settings.number("collect.attempts", "5", 1..=20)?,
     })
 }

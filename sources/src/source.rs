@@ -26,6 +26,12 @@ pub trait Source: Send + Sync {
     /// with an obstacle, so that the account and Region are shown as not looked at (promise C3).
     async fn units(&self) -> Result<Vec<FoundUnit>, SourceError>;
 
+    /// Whether what people decide at the product moves no time that an incremental pass asks for, so
+    /// that [`PassKind::Triage`] is needed to see it before the next sweep.
+    fn has_triage_lane(&self) -> bool {
+        false
+    }
+
     /// Begins a pass over a unit. Nothing is asked before the first page.
     fn read(&self, unit: &Unit, pass: Pass) -> Box<dyn Reader>;
 }
@@ -82,6 +88,11 @@ pub enum PassKind {
     },
     /// Everything: only this can conclude that something is gone.
     Sweep,
+    /// What people decided at the product, where [`Source::has_triage_lane`]. Concludes nothing.
+    Triage {
+        /// When the last one, or the last sweep, began (overlap included).
+        since: Millis,
+    },
 }
 
 /// Some documents of a pass.

@@ -76,6 +76,29 @@ pub(super) async fn run(
 ) -> Result<PassDone, PassError> {
     let until = collector.now();
     let kind = due(collector, &memory.checkpoint, until);
+    let mut done = pass(collector, source, unit, memory, (kind, until), stop).await?;
+    // With a sweep it was read.
+    let until = collector.now();
+    if source.has_triage_lane()
+        && let Some(kind) = triage_due(collector, &memory.checkpoint, until)
+    {
+        let more = pass(collector, source, unit, memory, (kind, until), stop).await?;
+        done.read += more.read;
+        done.changed += more.changed;
+        done.remarks.extend(more.remarks);
+    }
+    Ok(done)
+}
+
+/// One pass of this kind.
+async fn pass(
+    collector: &Collector,
+    source: &dyn Source,
+    unit: &Unit,
+    memory: &mut Memory,
+    (kind, until): (PassKind, Millis),
+    stop: &CancellationToken,
+) -> Result<PassDone, PassError> {
     let pass = Pass { kind, until, checkpoint: memory.checkpoint.clone() };
     let mut reader = source.read(unit, pass);
     let mut done = PassDone { sweep: kind == PassKind::Sweep, ..PassDone::default() };
@@ -113,13 +136,14 @@ pub(super) async fn run(
     memory.suspects.retain(|digest| !seen.reports.contains(digest));
     ended?;
     let memo = reader.memo();
-    advance(collector, unit, memory, &done, until, memo).await?;
+    let next = next(&memory.checkpoint, kind, until, memo);
+    advance(collector, unit, memory, &done, next, until).await?;
     // Trusted Advisor always has checks: an answer without any says nothing.
     let empty = unit.source == SourceKind::TrustedAdvisor && seen.is_empty();
     if done.sweep && !seen.unmapped && !empty {
         done.gone = conclude(collector, unit, memory, &seen).await?;
     }
-    count(unit, &done);
+    count(unit, kind, &done);
     Ok(done)
 }
 
@@ -136,6 +160,32 @@ fn due(collector: &Collector, checkpoint: &Checkpoint, now: Millis) -> PassKind 
     match checkpoint.watermark {
         Some(watermark) if fresh => PassKind::Incremental { since: watermark.plus(-overlap_ms) },
         Some(_) | None => PassKind::Sweep,
+    }
+}
+
+/// A pass over what people decided, when the last one or the last sweep is too old.
+fn triage_due(collector: &Collector, checkpoint: &Checkpoint, now: Millis) -> Option<PassKind> {
+    let triage_ms = i64::try_from(collector.schedule.triage.as_millis()).unwrap_or(i64::MAX);
+    let overlap_ms = i64::try_from(OVERLAP.as_millis()).unwrap_or(i64::MAX);
+    // Before the first sweep since this was written nothing is known: the sweep's time stands for it.
+    let last = checkpoint.triaged.max(checkpoint.swept)?;
+    (now.since(last) >= triage_ms).then(|| PassKind::Triage { since: last.plus(-overlap_ms) })
+}
+
+/// The checkpoint after a complete pass.
+fn next(former: &Checkpoint, kind: PassKind, until: Millis, memo: String) -> Checkpoint {
+    match kind {
+        PassKind::Triage { .. } => Checkpoint { triaged: Some(until), ..former.clone() },
+        PassKind::Incremental { .. } => {
+            Checkpoint { watermark: Some(until), memo, ..former.clone() }
+        }
+        PassKind::Sweep => Checkpoint {
+            watermark: Some(until),
+            swept: Some(until),
+            triaged: Some(until),
+            sweeps: former.sweeps + 1,
+            memo,
+        },
     }
 }
 
@@ -243,16 +293,9 @@ async fn advance(
     unit: &Unit,
     memory: &mut Memory,
     done: &PassDone,
+    next: Checkpoint,
     until: Millis,
-    memo: String,
 ) -> Result<(), WriteError> {
-    let former = &memory.checkpoint;
-    let next = Checkpoint {
-        watermark: Some(until),
-        swept: if done.sweep { Some(until) } else { former.swept },
-        sweeps: former.sweeps + u64::from(done.sweep),
-        memo,
-    };
     let rest_ms = i64::try_from(CHECKPOINT_REST.as_millis()).unwrap_or(i64::MAX);
     let rested = memory.stored.as_ref().is_none_or(|(stored, at)| {
         until.since(*at) >= rest_ms || stored.memo != next.memo || done.sweep
@@ -287,9 +330,13 @@ async fn conclude(
     if gone.is_empty() { Ok(0) } else { collector.writer.conclude(gone).await }
 }
 
-fn count(unit: &Unit, done: &PassDone) {
+fn count(unit: &Unit, kind: PassKind, done: &PassDone) {
     let source = unit.source.as_str();
-    let kind = if done.sweep { "sweep" } else { "incremental" };
+    let kind = match kind {
+        PassKind::Sweep => "sweep",
+        PassKind::Incremental { .. } => "incremental",
+        PassKind::Triage { .. } => "triage",
+    };
     counter!("muster_collect_passes_total", "source" => source, "kind" => kind).increment(1);
     counter!("muster_collect_documents_total", "source" => source).increment(done.read);
     counter!("muster_collect_changes_total", "source" => source)

@@ -23,6 +23,7 @@ struct Scripted {
     units: Vec<FoundUnit>,
     passes: Mutex<VecDeque<Script>>,
     asked: Mutex<Vec<Pass>>,
+    lane: bool,
 }
 
 impl Scripted {
@@ -31,6 +32,7 @@ impl Scripted {
             units: vec![FoundUnit::readable(unit())],
             passes: Mutex::new(passes.into_iter().collect()),
             asked: Mutex::default(),
+            lane: false,
         }
     }
 }
@@ -43,6 +45,10 @@ impl Source for Scripted {
 
     async fn units(&self) -> Result<Vec<FoundUnit>, SourceError> {
         Ok(self.units.clone())
+    }
+
+    fn has_triage_lane(&self) -> bool {
+        self.lane
     }
 
     fn read(&self, _: &Unit, pass: Pass) -> Box<dyn Reader> {
@@ -89,7 +95,11 @@ fn collector(bench: &Bench) -> Collector {
         units: Arc::default(),
         quarantine: Arc::clone(&bench.quarantine),
         clock: bench.clock.clone(),
-        schedule: Schedule { interval: BTreeMap::new(), sweep: Duration::from_hours(6) },
+        schedule: Schedule {
+            interval: BTreeMap::new(),
+            sweep: Duration::from_hours(6),
+            triage: Duration::from_mins(15),
+        },
         checkpoints: BTreeMap::new(),
         passes: Semaphore::new(PASSES_MAX),
     }
@@ -124,6 +134,34 @@ async fn the_first_pass_sweeps_and_the_next_reads_what_changed_with_an_overlap()
     assert_eq!((asked[0].kind, asked[0].until), (PassKind::Sweep, began));
     assert_eq!(asked[1].kind, PassKind::Incremental { since: began.plus(-15 * 60_000) });
     assert_eq!(asked[1].until, began.plus(60_000));
+}
+
+#[tokio::test]
+async fn what_people_decided_is_read_on_a_schedule_of_its_own_and_concludes_nothing() {
+    let bench = Bench::new();
+    let collector = collector(&bench);
+    let both = vec![Ok(documents(&[report(1), report(2)]))];
+    let only_one = vec![Ok(documents(&[report(1)]))];
+    let passes = [both, Vec::new(), Vec::new(), only_one, Vec::new()];
+    let source = Scripted { lane: true, ..Scripted::new(passes) };
+    let mut memory = Memory::default();
+    let minute = 60_000;
+
+    for minutes in [0, 10, 5, 5] {
+        bench.clock.pass(minutes * minute);
+        pass(&collector, &source, &mut memory).await.unwrap();
+    }
+
+    let began = crate::testing::NOW;
+    let kinds: Vec<PassKind> = source.asked.lock().unwrap().iter().map(|one| one.kind).collect();
+    let incremental =
+        |minutes: i64| PassKind::Incremental { since: began.plus((minutes - 15) * minute) };
+    let triage = PassKind::Triage { since: began.plus(-15 * minute) };
+    assert_eq!(kinds, [PassKind::Sweep, incremental(0), incremental(10), triage, incremental(15)]);
+    let checkpoint = &memory.checkpoint;
+    assert_eq!(checkpoint.triaged, Some(began.plus(15 * minute)));
+    assert_eq!(checkpoint.watermark, Some(began.plus(20 * minute)));
+    assert!(memory.suspects.is_empty(), "nothing is missed by what reads a part");
 }
 
 #[tokio::test]

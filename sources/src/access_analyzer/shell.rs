@@ -187,7 +187,7 @@ fn without_duplicates(analyzers: Vec<Analyzer>) -> Vec<Analyzer> {
 /// From when on details are fetched again; `None` is all.
 fn details_since(pass: &Pass) -> Option<Millis> {
     match pass.kind {
-        PassKind::Incremental { since } => Some(since),
+        PassKind::Incremental { since } | PassKind::Triage { since } => Some(since),
         PassKind::Sweep => pass.checkpoint.watermark.map(|watermark| watermark.plus(-OVERLAP_MS)),
     }
 }

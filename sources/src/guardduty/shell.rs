@@ -179,7 +179,7 @@ impl Reader for Findings {
 fn criteria(pass: &Pass) -> Option<FindingCriteria> {
     match pass.kind {
         PassKind::Sweep => None,
-        PassKind::Incremental { since } => {
+        PassKind::Incremental { since } | PassKind::Triage { since } => {
             let window =
                 Condition::builder().greater_than_or_equal(since.0).less_than(pass.until.0).build();
             Some(FindingCriteria::builder().criterion("updatedAt", window).build())

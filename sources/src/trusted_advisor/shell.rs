@@ -72,7 +72,9 @@ impl Source for TrustedAdvisor {
             },
             unit: unit.clone(),
             known: match pass.kind {
-                PassKind::Incremental { .. } => Memo::parse(&pass.checkpoint.memo),
+                PassKind::Incremental { .. } | PassKind::Triage { .. } => {
+                    Memo::parse(&pass.checkpoint.memo)
+                }
                 PassKind::Sweep => Memo::default(),
             },
             memo: Memo::default(),

@@ -9,7 +9,7 @@ use muster_core::unit::SourceKind;
 use muster_sources::aws::TokenBuckets;
 use muster_sources::document::Document;
 use muster_testkit::{
-    Config, ControlFindings, Emulator, ErrorKind, Fault, FaultRule, Operation, World,
+    Config, ControlFindings, Emulator, ErrorKind, Event, Fault, FaultRule, Operation, World,
 };
 use serde_json::{Value, json};
 
@@ -162,4 +162,42 @@ async fn the_buckets_keep_every_unit_together_within_the_published_limit() {
     assert_eq!((reports(&one.unwrap()).len(), reports(&other.unwrap()).len()), (400, 400));
     let calls = emulator.calls().of(Operation::GetFindings);
     assert_eq!((calls.calls, calls.throttled), (8, 0));
+}
+
+#[tokio::test]
+async fn what_is_decided_in_the_console_is_seen_by_a_triage_pass_alone_also_when_it_is_taken_back()
+{
+    let mut world = empty_world();
+    world.enable_security_hub(&scope(), ControlFindings::PerControl);
+    let (emulator, clock) = start_still(world).await;
+    for number in 0..3 {
+        let document = serde_json::from_slice(&finding(number)).unwrap();
+        let name = format!("finding {number}");
+        emulator.apply(Event::Import { name, scope: scope(), document }).unwrap();
+    }
+    let source = source(&emulator, KIND).await;
+    let triage = async |workflow: &str, note: Option<(String, String)>| {
+        clock.advance(Duration::from_hours(1));
+        let name = "finding 1".to_owned();
+        emulator.apply(Event::Triage { name, workflow: workflow.to_owned(), note }).unwrap();
+    };
+    let seen = async |kind: PassKind| {
+        let until = Millis(emulator.now().as_millisecond() + 1);
+        let pass = Pass { kind, until, checkpoint: Checkpoint::default() };
+        let pages = read(&*source, pass).await.unwrap();
+        let found = reports(&pages);
+        found.iter().map(|one| one.customer.workflow.clone()).collect::<Vec<_>>()
+    };
+    let lane = PassKind::Triage { since: began().plus(HOUR_MS / 2) };
+
+    assert_eq!(seen(lane).await, [""; 0]);
+    triage("SUPPRESSED", None).await;
+    let incremental = PassKind::Incremental { since: began().plus(HOUR_MS / 2) };
+    assert_eq!(seen(incremental).await, [""; 0], "UpdatedAt stays");
+    assert_eq!(seen(lane).await, ["SUPPRESSED"]);
+    triage("NEW", None).await;
+    assert_eq!(seen(lane).await, ["NEW"], "asked for by its id");
+    assert_eq!(seen(lane).await, [""; 0], "once");
+    triage("NEW", Some(("looked at it".to_owned(), "alice".to_owned()))).await;
+    assert_eq!(seen(lane).await, ["NEW"], "a note");
 }
