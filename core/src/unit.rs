@@ -38,7 +38,17 @@ impl SourceKind {
 
     /// Those whose APIs are collected, and can be named in settings. Documents of the others are
     /// understood, but only events and imports bring them.
-    pub const COLLECTED: [Self; 4] =
+    pub const COLLECTED: [Self; 5] = [
+        Self::SecurityHub,
+        Self::GuardDuty,
+        Self::AccessAnalyzer,
+        Self::TrustedAdvisor,
+        Self::Inspector,
+    ];
+
+    /// Those that are collected when the settings name none: what a role that was made for them may read
+    /// goes on to be all that is asked for.
+    pub const DEFAULT: [Self; 4] =
         [Self::SecurityHub, Self::GuardDuty, Self::AccessAnalyzer, Self::TrustedAdvisor];
 
     /// The name in settings, filters and metrics.

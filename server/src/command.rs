@@ -114,7 +114,7 @@ enum IamCommand {
 
 #[derive(Debug, clap::Args)]
 struct PolicyOptions {
-    /// Which sources; all when absent.
+    /// Which sources; those that are collected by default when absent.
     #[arg(long, value_delimiter = ',', value_parser = source)]
     sources: Vec<SourceKind>,
 }
@@ -201,8 +201,8 @@ fn read(file: &Path) -> Result<String, ConfigError> {
 }
 
 fn iam_policy(sources: &[SourceKind]) -> Result<(), Box<dyn Error>> {
-    let all = SourceKind::COLLECTED;
-    let sources = if sources.is_empty() { &all[..] } else { sources };
+    let default = SourceKind::DEFAULT;
+    let sources = if sources.is_empty() { &default[..] } else { sources };
     writeln!(io::stdout(), "{}", muster_sources::operations::iam_policy(sources))?;
     Ok(())
 }

@@ -145,7 +145,8 @@ fn collect(
     region: Option<&str>,
 ) -> Result<CollectConfig, ConfigError> {
     let kinds = SourceKind::COLLECTED.map(SourceKind::as_str);
-    let sources = settings.parse("collect.sources", &kinds.join(","), &one_of(&kinds), |text| {
+    let default = SourceKind::DEFAULT.map(SourceKind::as_str).join(",");
+    let sources = settings.parse("collect.sources", &default, &one_of(&kinds), |text| {
         list(text, SourceKind::collected_from_name).filter(|sources| !sources.is_empty())
     })?;
     let regions = settings.parse(

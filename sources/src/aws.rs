@@ -48,6 +48,7 @@ pub(crate) use pages::Pages;
 
 use crate::access_analyzer::shell::AccessAnalyzer;
 use crate::guardduty::shell::GuardDuty;
+use crate::inspector::shell::Inspector;
 use crate::operations::Operation;
 use crate::security_hub::shell::SecurityHub;
 use crate::source::{Fault, Source, SourceError};
@@ -155,7 +156,8 @@ impl AwsAccount {
                 let settings = self.trusted_advisor.clone();
                 Box::new(TrustedAdvisor::new(self.account, caller, settings))
             }
-            SourceKind::Inspector | SourceKind::Macie | SourceKind::Config => return None,
+            SourceKind::Inspector => Box::new(Inspector::new(self.account, caller)),
+            SourceKind::Macie | SourceKind::Config => return None,
         })
     }
 

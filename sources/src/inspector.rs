@@ -1,6 +1,7 @@
-//! Inspector: vulnerabilities in software, and ports that can be reached.
-//!
-//! Nothing collects it yet: its findings come by events, imports and Security Hub.
+//! Inspector: vulnerabilities in software, and ports that can be reached. `BatchGetAccountStatus`,
+//! `ListFindings`.
 
 pub mod map;
+#[cfg(feature = "sdk")]
+pub(crate) mod shell;
 pub(crate) mod weakness;

@@ -31,6 +31,10 @@ pub enum Operation {
     AccessAnalyzerListFindingsV2,
     /// A page of the details of one finding.
     AccessAnalyzerGetFindingV2,
+    /// Whether Inspector is on.
+    InspectorBatchGetAccountStatus,
+    /// A page of findings, complete.
+    InspectorListFindings,
     /// All checks.
     SupportDescribeChecks,
     /// When each check was evaluated.
@@ -53,7 +57,7 @@ pub struct Rate {
 /// some are refused.
 const SECURITY_HUB: Rate = Rate { per_second: 2.5, burst: 5.0 };
 
-/// `GuardDuty` and Access Analyzer: nothing is published; what has been seen to work.
+/// `GuardDuty`, Access Analyzer and Inspector: nothing is published; what has been seen to work.
 const REGIONAL: Rate = Rate { per_second: 5.0, burst: 10.0 };
 
 /// Support: nothing is published; slower than the others, and one endpoint for all Regions.
@@ -72,7 +76,7 @@ struct Facts {
 
 impl Operation {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::GetCallerIdentity,
         Self::AssumeRole,
         Self::SecurityHubGetFindings,
@@ -83,6 +87,8 @@ impl Operation {
         Self::AccessAnalyzerListFindings,
         Self::AccessAnalyzerListFindingsV2,
         Self::AccessAnalyzerGetFindingV2,
+        Self::InspectorBatchGetAccountStatus,
+        Self::InspectorListFindings,
         Self::SupportDescribeChecks,
         Self::SupportDescribeCheckSummaries,
         Self::SupportDescribeCheckResult,
@@ -137,6 +143,8 @@ impl Operation {
             Self::AccessAnalyzerGetFindingV2 => {
                 analyzer("access-analyzer:GetFindingV2", "access-analyzer:GetFinding")
             }
+            Self::InspectorBatchGetAccountStatus => inspector("inspector2:BatchGetAccountStatus"),
+            Self::InspectorListFindings => inspector("inspector2:ListFindings"),
             Self::SupportDescribeChecks => support("support:DescribeTrustedAdvisorChecks"),
             Self::SupportDescribeCheckSummaries => {
                 support("support:DescribeTrustedAdvisorCheckSummaries")
@@ -158,6 +166,10 @@ const fn guardduty(name: &'static str) -> Facts {
 
 const fn analyzer(name: &'static str, iam_action: &'static str) -> Facts {
     Facts { name, iam_action, source: Some(SourceKind::AccessAnalyzer), rate: REGIONAL }
+}
+
+const fn inspector(name: &'static str) -> Facts {
+    Facts { name, iam_action: name, source: Some(SourceKind::Inspector), rate: REGIONAL }
 }
 
 const fn support(name: &'static str) -> Facts {

@@ -53,6 +53,7 @@ pub fn world(seed: u64, now: Timestamp) -> World {
             let scope = Scope::new(account, region);
             world.enable_security_hub(&scope, ControlFindings::PerControl);
             world.enable_guardduty(&scope);
+            world.enable_inspector(&scope, []);
             world.create_analyzer(&scope, OUTSIDE, AnalyzerKind::Account);
         }
         let main = Scope::new(account, EUROPE);
@@ -61,6 +62,8 @@ pub fn world(seed: u64, now: Timestamp) -> World {
             world.subscribe_support(account);
         }
     }
+    let (scope, finding) = posture::inspected(earlier(now, Duration::from_hours(5)));
+    world.enable_inspector(&scope, [finding]);
     let mut told = story().events;
     // The oldest first, as it happened.
     told.sort_by_key(|(hours_ago, _)| std::cmp::Reverse(*hours_ago));

@@ -16,6 +16,7 @@ mod calls;
 mod error;
 mod faults;
 mod guardduty;
+mod inspector;
 mod limits;
 mod listing;
 mod request;

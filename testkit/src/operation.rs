@@ -11,6 +11,8 @@ pub enum Service {
     GuardDuty,
     /// IAM Access Analyzer (`access-analyzer`).
     AccessAnalyzer,
+    /// Inspector (`inspector2`).
+    Inspector,
     /// AWS Support, which serves Trusted Advisor (`support`).
     Support,
     /// Security Token Service (`sts`).
@@ -24,6 +26,7 @@ impl Service {
             "securityhub" => Self::SecurityHub,
             "guardduty" => Self::GuardDuty,
             "access-analyzer" => Self::AccessAnalyzer,
+            "inspector2" => Self::Inspector,
             "support" => Self::Support,
             "sts" => Self::Sts,
             _ => return None,
@@ -36,6 +39,7 @@ impl Service {
             Self::SecurityHub => "securityhub",
             Self::GuardDuty => "guardduty",
             Self::AccessAnalyzer => "access-analyzer",
+            Self::Inspector => "inspector2",
             Self::Support => "support",
             Self::Sts => "sts",
         }
@@ -65,6 +69,10 @@ pub enum Operation {
     ListAccessFindingsV2,
     /// `access-analyzer:GetFindingV2`, `GET /findingv2/{id}`.
     GetAccessFindingV2,
+    /// `inspector2:BatchGetAccountStatus`, `POST /status/batch/get`.
+    BatchGetAccountStatus,
+    /// `inspector2:ListFindings`, `POST /findings/list`.
+    ListInspectorFindings,
     /// `support:DescribeTrustedAdvisorChecks`.
     DescribeChecks,
     /// `support:DescribeTrustedAdvisorCheckSummaries`.
@@ -83,7 +91,7 @@ pub enum Operation {
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::GetFindings,
         Self::DescribeHub,
         Self::ListDetectors,
@@ -94,6 +102,8 @@ impl Operation {
         Self::ListAccessFindings,
         Self::ListAccessFindingsV2,
         Self::GetAccessFindingV2,
+        Self::BatchGetAccountStatus,
+        Self::ListInspectorFindings,
         Self::DescribeChecks,
         Self::DescribeCheckSummaries,
         Self::DescribeCheckResult,
@@ -115,6 +125,7 @@ impl Operation {
             | Self::ListAccessFindings
             | Self::ListAccessFindingsV2
             | Self::GetAccessFindingV2 => Service::AccessAnalyzer,
+            Self::BatchGetAccountStatus | Self::ListInspectorFindings => Service::Inspector,
             Self::DescribeChecks
             | Self::DescribeCheckSummaries
             | Self::DescribeCheckResult
@@ -131,7 +142,10 @@ impl Operation {
             Self::DescribeHub => "DescribeHub",
             Self::ListDetectors => "ListDetectors",
             Self::GetDetector => "GetDetector",
-            Self::ListGuardDutyFindings | Self::ListAccessFindings => "ListFindings",
+            Self::ListGuardDutyFindings
+            | Self::ListAccessFindings
+            | Self::ListInspectorFindings => "ListFindings",
+            Self::BatchGetAccountStatus => "BatchGetAccountStatus",
             Self::ListAnalyzers => "ListAnalyzers",
             Self::ListAccessFindingsV2 => "ListFindingsV2",
             Self::GetAccessFindingV2 => "GetFindingV2",

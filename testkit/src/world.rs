@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use jiff::Timestamp;
+use serde_json::Value;
 
 mod access;
 pub(crate) mod advisor;
@@ -42,6 +43,8 @@ pub struct World {
     pub(crate) detectors: BTreeMap<Scope, Detector>,
     /// By ARN.
     pub(crate) analyzers: BTreeMap<String, Analyzer>,
+    /// By ARN, where it is on.
+    inspectors: BTreeMap<Scope, BTreeMap<String, Value>>,
     /// By account.
     pub(crate) advisors: BTreeMap<String, Advisor>,
     names: BTreeMap<String, Place>,
@@ -84,6 +87,7 @@ impl World {
             hubs: BTreeMap::new(),
             detectors: BTreeMap::new(),
             analyzers: BTreeMap::new(),
+            inspectors: BTreeMap::new(),
             advisors: BTreeMap::new(),
             names: BTreeMap::new(),
         }
@@ -120,6 +124,22 @@ impl World {
     /// others, so that the same finding is read from two endpoints.
     pub fn set_home_region(&mut self, region: &str) {
         self.home_region = Some(region.to_owned());
+    }
+
+    /// Turns Inspector on in this account and Region, with these findings as `ListFindings` gives them
+    /// (`updatedAt` in seconds since the epoch); more are added, and those with an ARN that is there
+    /// take its place.
+    pub fn enable_inspector(&mut self, scope: &Scope, findings: impl IntoIterator<Item = Value>) {
+        self.add_account(&scope.account);
+        let there = self.inspectors.entry(scope.clone()).or_default();
+        there.extend(findings.into_iter().map(|finding| {
+            (finding["findingArn"].as_str().unwrap_or_default().to_owned(), finding)
+        }));
+    }
+
+    /// The findings of Inspector by ARN; `None` where it is off.
+    pub fn inspector(&self, scope: &Scope) -> Option<&BTreeMap<String, Value>> {
+        self.inspectors.get(scope)
     }
 
     /// Disables an opt-in Region: AWS then knows no credentials there.

@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use muster_core::unit::SourceKind;
 use muster_sources::aws::StaticKeys;
 use muster_testkit::{Config as EmulatorConfig, Emulator, demo};
 use tokio_util::sync::CancellationToken;
@@ -139,12 +140,14 @@ fn settings(listen: &str, data_dir: &str, emulator: &str) -> Result<Config, Conf
     let own = demo::ACCOUNTS.iter().take(1).map(|(account, _)| (*account).to_owned());
     let accounts = own.chain(roles).collect::<Vec<_>>().join(",");
     let regions = demo::REGIONS.join(",");
+    let sources = SourceKind::COLLECTED.map(SourceKind::as_str).join(",");
     Config::read(None, |variable| {
         let value = match variable {
             "MUSTER_LISTEN" => listen,
             "MUSTER_DATA_DIR" => data_dir,
             "MUSTER_ACCOUNTS" => &accounts,
             "MUSTER_COLLECT_REGIONS" => &regions,
+            "MUSTER_COLLECT_SOURCES" => &sources,
             "MUSTER_COLLECT_ENDPOINT" => emulator,
             "MUSTER_COLLECT_SWEEP_INTERVAL" => "15s",
             "MUSTER_DRAIN_TIMEOUT" => "5s",

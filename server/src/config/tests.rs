@@ -14,7 +14,7 @@ fn a_region_is_all_that_must_be_set() {
 
     assert_eq!(config.listen, "127.0.0.1:7443".parse().unwrap());
     assert_eq!(config.collect.regions, ["eu-central-1".parse().unwrap()]);
-    assert_eq!(config.collect.sources, SourceKind::COLLECTED);
+    assert_eq!(config.collect.sources, SourceKind::DEFAULT);
     assert_eq!(config.collect.accounts, []);
     assert_eq!(config.collect.schedule.sweep, Duration::from_hours(6));
 }
@@ -82,7 +82,7 @@ fn a_wrong_setting_is_named_with_its_value_and_what_was_expected() {
         ("drain_timeout = 25", ("", ""), "drain_timeout: `25` is not a length of time"),
         ("retention = '0d'", ("", ""), "retention: `0d` is not a length of time"),
         ("", ("MUSTER_LIMITS_WATCHERS", "0"), "`0` is not a number from 1 to 100000"),
-        ("collect.sources = ['inspector']", ("", ""), "one or more of securityhub, guardduty"),
+        ("collect.sources = ['detective']", ("", ""), "one or more of securityhub, guardduty"),
         ("collect.regions = ['Frankfurt']", ("", ""), "one or more Regions such as"),
         ("collect.regions = []", ("", ""), "one or more Regions such as"),
         ("log = '=x='", ("", ""), "log: `=x=` is not a level"),

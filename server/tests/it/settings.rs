@@ -5,7 +5,7 @@ fn a_wrong_setting_exits_78_with_its_name_value_and_what_was_expected() {
     for (name, value, expected) in [
         ("MUSTER_LISTEN", "0.0.0.0:7443", "`0.0.0.0:7443` is not a loopback address"),
         ("MUSTER_COLLECT_INTERVAL_GUARDDUTY", "often", "`often` is not a length of time"),
-        ("MUSTER_COLLECT_SOURCES", "inspector", "one or more of securityhub"),
+        ("MUSTER_COLLECT_SOURCES", "detective", "one or more of securityhub"),
     ] {
         let output = musterd(&["serve"])
             .env("MUSTER_COLLECT_REGIONS", "eu-central-1")

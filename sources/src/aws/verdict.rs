@@ -273,13 +273,14 @@ fn not_enabled(operation: Operation, region: &Region, account: &str) -> String {
                  --region {region}"
             ),
         ),
-        Some(
-            SourceKind::TrustedAdvisor
-            | SourceKind::Inspector
-            | SourceKind::Macie
-            | SourceKind::Config,
-        )
-        | None => return region_off(region, account),
+        Some(SourceKind::Inspector) => {
+            let how =
+                format!("aws inspector2 enable --resource-types EC2 ECR LAMBDA --region {region}");
+            ("Inspector", how)
+        }
+        Some(SourceKind::TrustedAdvisor | SourceKind::Macie | SourceKind::Config) | None => {
+            return region_off(region, account);
+        }
     };
     format!(
         "enable {what} for {account} in {region} ({how}), or take the Region out of the settings \

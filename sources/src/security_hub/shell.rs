@@ -229,11 +229,12 @@ fn lists(pass: &Pass) -> VecDeque<Filters> {
             VecDeque::from([Some(filters.updated_at(window(since)).build())])
         }
         PassKind::Triage { since } => {
-            let by_workflow = filters.clone().set_workflow_status(is(&["SUPPRESSED", "NOTIFIED"]));
+            let by_workflow =
+                filters.clone().set_workflow_status(Some(is(&["SUPPRESSED", "NOTIFIED"])));
             // What passes is resolved by Security Hub itself: most controls of most accounts.
-            let resolved = filters.clone().set_workflow_status(is(&["RESOLVED"]));
+            let resolved = filters.clone().set_workflow_status(Some(is(&["RESOLVED"])));
             let resolved =
-                resolved.set_compliance_status(is(&["FAILED", "WARNING", "NOT_AVAILABLE"]));
+                resolved.set_compliance_status(Some(is(&["FAILED", "WARNING", "NOT_AVAILABLE"])));
             let noted = filters.note_updated_at(window(since));
             [by_workflow, resolved, noted].map(|list| Some(list.build())).into()
         }
@@ -243,15 +244,15 @@ fn lists(pass: &Pass) -> VecDeque<Filters> {
 /// Findings with these ids.
 fn of_ids(ids: &[String]) -> AwsSecurityFindingFilters {
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-    AwsSecurityFindingFilters::builder().set_id(is(&ids)).build()
+    AwsSecurityFindingFilters::builder().set_id(Some(is(&ids))).build()
 }
 
 /// One of these values.
-fn is(values: &[&str]) -> Option<Vec<StringFilter>> {
+fn is(values: &[&str]) -> Vec<StringFilter> {
     let one = |value: &&str| {
         StringFilter::builder().value(*value).comparison(StringFilterComparison::Equals).build()
     };
-    Some(values.iter().map(one).collect())
+    values.iter().map(one).collect()
 }
 
 /// The oldest update first: what changes while the pass runs comes later, not into pages that have

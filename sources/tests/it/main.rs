@@ -6,6 +6,7 @@ mod access_analyzer;
 mod environment;
 mod faults;
 mod guardduty;
+mod inspector;
 mod roles;
 mod security_hub;
 mod trusted_advisor;

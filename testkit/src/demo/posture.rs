@@ -1,11 +1,12 @@
 //! The long tail: what Security Hub's controls say about ordinary resources.
 
-use serde_json::json;
+use jiff::Timestamp;
+use serde_json::{Value, json};
 
 use super::story::{Story, america, control, europe};
 use super::{DATA, PRODUCTION, SANDBOX, SECURITY};
 use crate::documents::asff::product_arn;
-use crate::{Compliance, Event, Resource};
+use crate::{Compliance, Event, Resource, Scope};
 
 pub(super) fn tell(story: &mut Story) {
     compute(story);
@@ -68,14 +69,58 @@ fn settled(story: &mut Story) {
     story.add(8, control("alarms-unsure", "SNS.4", &scope, &topic, Compliance::Warning, 5));
 }
 
-/// A finding of a product that Muster does not read itself: Inspector.
-fn vulnerability() -> Event {
+/// Where Inspector found [`vulnerability`], its ARN, and on what.
+fn vulnerable() -> (Scope, String, Resource) {
     let scope = europe(PRODUCTION);
     let instance = Resource::instance(&scope, "web-3").tagged("team", "web");
     let id = format!(
         "arn:aws:inspector2:{}:{}:finding/0f1e2d3c4b5a69788796a5b4c3d2e1f0",
         scope.region, scope.account
     );
+    (scope, id, instance)
+}
+
+/// The finding of [`vulnerability`] as Inspector itself gives it: with what is known of exploits.
+pub(super) fn inspected(updated: Timestamp) -> (Scope, Value) {
+    let (scope, arn, instance) = vulnerable();
+    let seconds = updated.as_second();
+    let document = json!({
+        "findingArn": arn,
+        "awsAccountId": scope.account,
+        "type": "PACKAGE_VULNERABILITY",
+        "status": "ACTIVE",
+        "severity": "HIGH",
+        "inspectorScore": 8.1,
+        "title": "CVE-2025-99999 - libexample",
+        "description": "A made-up weakness of a made-up library lets a remote caller run code.",
+        "remediation": { "recommendation": { "text": "Update libexample to 2.4.1 or later." } },
+        "exploitAvailable": "YES",
+        "fixAvailable": "YES",
+        "epss": { "score": 0.42 },
+        "firstObservedAt": seconds,
+        "lastObservedAt": seconds,
+        "updatedAt": seconds,
+        "resources": [{
+            "id": instance.asff()["Id"],
+            "type": "AWS_EC2_INSTANCE",
+            "partition": "aws",
+            "region": scope.region,
+            "tags": { "team": "web" }
+        }],
+        "packageVulnerabilityDetails": {
+            "vulnerabilityId": "CVE-2025-99999",
+            "source": "NVD",
+            "vulnerablePackages": [{
+                "name": "libexample", "version": "2.3.0", "fixedInVersion": "2.4.1"
+            }]
+        }
+    });
+    (scope, document)
+}
+
+/// The same, as Inspector imports it into Security Hub.
+fn vulnerability() -> Event {
+    let (scope, id, instance) = vulnerable();
     let product = product_arn(&scope.region, "inspector");
     let document = json!({
         "SchemaVersion": "2018-10-08",

@@ -44,7 +44,7 @@ impl ApiError {
             // Security Hub models its members in upper camel case.
             Some(Service::SecurityHub) => ("application/json", self.json("Code", "Message")),
             Some(Service::GuardDuty) => ("application/json", self.json("__type", "message")),
-            Some(Service::AccessAnalyzer) | None => {
+            Some(Service::AccessAnalyzer | Service::Inspector) | None => {
                 ("application/json", self.json("code", "message"))
             }
         };
@@ -151,9 +151,10 @@ fn denied(service: Service, action: &str, account: &str) -> ApiError {
     match service {
         Service::Support => ApiError::new(400, "AccessDeniedException", message),
         Service::Sts => ApiError::new(403, "AccessDenied", message),
-        Service::SecurityHub | Service::GuardDuty | Service::AccessAnalyzer => {
-            ApiError::new(403, "AccessDeniedException", message)
-        }
+        Service::SecurityHub
+        | Service::GuardDuty
+        | Service::AccessAnalyzer
+        | Service::Inspector => ApiError::new(403, "AccessDeniedException", message),
     }
 }
 
@@ -168,7 +169,7 @@ fn not_enabled(service: Service, action: &str, account: &str) -> ApiError {
 fn not_found(service: Service) -> ApiError {
     match service {
         Service::GuardDuty => invalid(service, "The request is rejected because it names nothing."),
-        Service::AccessAnalyzer => {
+        Service::AccessAnalyzer | Service::Inspector => {
             ApiError::new(404, "ResourceNotFoundException", "The resource does not exist.")
                 .with("resourceId", "unknown")
                 .with("resourceType", "Finding")
@@ -184,8 +185,10 @@ pub(crate) fn invalid(service: Service, message: &str) -> ApiError {
     match service {
         Service::SecurityHub => ApiError::new(400, "InvalidInputException", message),
         Service::GuardDuty => ApiError::new(400, "BadRequestException", message),
-        Service::AccessAnalyzer => ApiError::new(400, "ValidationException", message)
-            .with("reason", "fieldValidationFailed"),
+        Service::AccessAnalyzer | Service::Inspector => {
+            ApiError::new(400, "ValidationException", message)
+                .with("reason", "fieldValidationFailed")
+        }
         Service::Support => ApiError::new(400, "InvalidParameterValueException", message),
         Service::Sts => ApiError::new(400, "ValidationError", message),
     }
@@ -196,7 +199,7 @@ pub(crate) fn throttled(service: Service) -> ApiError {
     match service {
         Service::SecurityHub => ApiError::new(429, "TooManyRequestsException", "Too Many Requests"),
         Service::GuardDuty => ApiError::new(429, "TooManyRequestsException", "Rate exceeded"),
-        Service::AccessAnalyzer => {
+        Service::AccessAnalyzer | Service::Inspector => {
             let mut error = ApiError::new(429, "ThrottlingException", "Rate exceeded");
             error.retry_after_seconds = Some(1);
             error
@@ -211,9 +214,10 @@ fn expired(service: Service) -> ApiError {
     match service {
         Service::Sts => ApiError::new(403, "ExpiredToken", message),
         Service::Support => ApiError::new(400, "ExpiredTokenException", message),
-        Service::SecurityHub | Service::GuardDuty | Service::AccessAnalyzer => {
-            ApiError::new(403, "ExpiredTokenException", message)
-        }
+        Service::SecurityHub
+        | Service::GuardDuty
+        | Service::AccessAnalyzer
+        | Service::Inspector => ApiError::new(403, "ExpiredTokenException", message),
     }
 }
 
@@ -222,9 +226,10 @@ fn unrecognized(service: Service) -> ApiError {
     match service {
         Service::Sts => ApiError::new(403, "InvalidClientTokenId", message),
         Service::Support => ApiError::new(400, "UnrecognizedClientException", message),
-        Service::SecurityHub | Service::GuardDuty | Service::AccessAnalyzer => {
-            ApiError::new(403, "UnrecognizedClientException", message)
-        }
+        Service::SecurityHub
+        | Service::GuardDuty
+        | Service::AccessAnalyzer
+        | Service::Inspector => ApiError::new(403, "UnrecognizedClientException", message),
     }
 }
 
@@ -233,7 +238,9 @@ fn internal(service: Service) -> ApiError {
     match service {
         Service::SecurityHub => ApiError::new(500, "InternalException", message),
         Service::GuardDuty => ApiError::new(500, "InternalServerErrorException", message),
-        Service::AccessAnalyzer => ApiError::new(500, "InternalServerException", message),
+        Service::AccessAnalyzer | Service::Inspector => {
+            ApiError::new(500, "InternalServerException", message)
+        }
         Service::Support => ApiError::new(500, "InternalServerError", message),
         Service::Sts => ApiError::new(500, "InternalFailure", message),
     }

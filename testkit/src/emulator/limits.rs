@@ -37,9 +37,10 @@ impl Limits {
         let limit = |operation: Operation| match (operation, operation.service()) {
             (Operation::GetFindings, _) => Limit::new(3.0, 6.0),
             (_, Service::SecurityHub) => Limit::new(10.0, 30.0),
-            (_, Service::GuardDuty | Service::AccessAnalyzer | Service::Sts) => {
-                Limit::new(25.0, 50.0)
-            }
+            (
+                _,
+                Service::GuardDuty | Service::AccessAnalyzer | Service::Inspector | Service::Sts,
+            ) => Limit::new(25.0, 50.0),
             (_, Service::Support) => Limit::new(10.0, 50.0),
         };
         Self(Operation::ALL.into_iter().map(|operation| (operation, limit(operation))).collect())

@@ -58,9 +58,10 @@ impl Call {
             parts.uri.path().split('/').filter(|part| !part.is_empty()).map(decoded).collect();
         let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
         let (operation, path) = match service {
-            Service::SecurityHub | Service::GuardDuty | Service::AccessAnalyzer => {
-                rest(service, &parts.method, &segments)?
-            }
+            Service::SecurityHub
+            | Service::GuardDuty
+            | Service::AccessAnalyzer
+            | Service::Inspector => rest(service, &parts.method, &segments)?,
             Service::Support => (support(parts)?, vec![]),
             Service::Sts => (sts(&body)?, vec![]),
         };
@@ -102,6 +103,12 @@ fn rest<'a>(
         }
         (Service::GuardDuty, "POST", ["detector", id, "findings", "get"]) => {
             (Operation::GetGuardDutyFindings, vec![id])
+        }
+        (Service::Inspector, "POST", ["status", "batch", "get"]) => {
+            (Operation::BatchGetAccountStatus, vec![])
+        }
+        (Service::Inspector, "POST", ["findings", "list"]) => {
+            (Operation::ListInspectorFindings, vec![])
         }
         (Service::AccessAnalyzer, "GET", ["analyzer"]) => (Operation::ListAnalyzers, vec![]),
         (Service::AccessAnalyzer, "POST", ["finding"]) => (Operation::ListAccessFindings, vec![]),

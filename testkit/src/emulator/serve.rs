@@ -22,7 +22,9 @@ use super::calls::{End, Request};
 use super::error::{ApiError, ErrorKind, throttled};
 use super::faults::Fault;
 use super::request::{Call, Signature};
-use super::{Body, Shared, State, access_analyzer, guardduty, security_hub, sts, support};
+use super::{
+    Body, Shared, State, access_analyzer, guardduty, inspector, security_hub, sts, support,
+};
 use crate::operation::{Operation, Service};
 use crate::scope::Scope;
 
@@ -234,6 +236,8 @@ impl State {
             Operation::ListAccessFindings | Operation::ListAccessFindingsV2 => {
                 access_analyzer::list_findings(self, call, scope, now)
             }
+            Operation::BatchGetAccountStatus => Ok(inspector::status(self, scope)),
+            Operation::ListInspectorFindings => inspector::list_findings(self, call, scope, now),
             Operation::GetAccessFindingV2 => access_analyzer::get_finding(self, call, scope, now),
             Operation::DescribeChecks
             | Operation::DescribeCheckSummaries
@@ -254,7 +258,10 @@ fn unknown_operation() -> ApiError {
 
 fn content_type(service: Service) -> &'static str {
     match service {
-        Service::SecurityHub | Service::GuardDuty | Service::AccessAnalyzer => "application/json",
+        Service::SecurityHub
+        | Service::GuardDuty
+        | Service::AccessAnalyzer
+        | Service::Inspector => "application/json",
         Service::Support => "application/x-amz-json-1.1",
         Service::Sts => "text/xml",
     }

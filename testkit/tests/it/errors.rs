@@ -16,6 +16,9 @@ async fn ask(emulator: &Emulator, service: Service) -> Answer {
         }
         Service::GuardDuty => call(emulator, service, "GET", "/detector").send().await,
         Service::AccessAnalyzer => call(emulator, service, "GET", "/analyzer").send().await,
+        Service::Inspector => {
+            call(emulator, service, "POST", "/findings/list").body("{}").send().await
+        }
         Service::Support => {
             call(emulator, service, "POST", "/")
                 .header("x-amz-target", "AWSSupport_20130415.DescribeTrustedAdvisorChecks")
@@ -37,9 +40,10 @@ fn code(answer: &Answer, service: Service) -> String {
             let (_, rest) = answer.text().split_once("<Code>").unwrap();
             rest.split_once("</Code>").unwrap().0.to_owned()
         }
-        Service::SecurityHub | Service::GuardDuty | Service::AccessAnalyzer => {
-            answer.header("x-amzn-errortype").to_owned()
-        }
+        Service::SecurityHub
+        | Service::GuardDuty
+        | Service::AccessAnalyzer
+        | Service::Inspector => answer.header("x-amzn-errortype").to_owned(),
     }
 }
 
@@ -49,7 +53,7 @@ async fn every_service_has_its_own_error_for_each_kind() {
         AccessDenied, ExpiredToken, Internal, Invalid, NotEnabled, NotFound, SubscriptionRequired,
         Throttled, Unavailable, UnrecognizedClient,
     };
-    use Service::{AccessAnalyzer, GuardDuty, SecurityHub, Sts, Support};
+    use Service::{AccessAnalyzer, GuardDuty, Inspector, SecurityHub, Sts, Support};
     let expected = [
         (SecurityHub, AccessDenied, 403, "AccessDeniedException"),
         (SecurityHub, NotEnabled, 401, "InvalidAccessException"),
@@ -68,6 +72,10 @@ async fn every_service_has_its_own_error_for_each_kind() {
         (AccessAnalyzer, Internal, 500, "InternalServerException"),
         (AccessAnalyzer, UnrecognizedClient, 403, "UnrecognizedClientException"),
         (AccessAnalyzer, Unavailable, 503, "ServiceUnavailable"),
+        (Inspector, AccessDenied, 403, "AccessDeniedException"),
+        (Inspector, Invalid, 400, "ValidationException"),
+        (Inspector, Throttled, 429, "ThrottlingException"),
+        (Inspector, Internal, 500, "InternalServerException"),
         (Support, AccessDenied, 400, "AccessDeniedException"),
         (Support, SubscriptionRequired, 400, "SubscriptionRequiredException"),
         (Support, Throttled, 400, "ThrottlingException"),
