@@ -80,6 +80,10 @@ pub(super) async fn run(collector: &Collector, source: &dyn Source, stop: &Cance
                 let name = scope.to_string();
                 let rest = rest_after(&name, scope_memory.failures, &error, interval);
                 failed(collector, &name, &mut scope_memory, &error, rest);
+                // What was found before is not read either: it must not look healthy.
+                for (name, (_, memory)) in &mut memories {
+                    failed(collector, name, memory, &error, rest);
+                }
                 rest
             }
         };

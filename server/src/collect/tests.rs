@@ -393,3 +393,45 @@ fn failures_rest_longer_each_time_and_an_hour_where_a_person_must_act() {
     let denied = rest_after("unit", 0, &error(UnitCondition::Denied), minute);
     assert!(denied >= PERSON_RETRY);
 }
+
+/// A source that is listed once and then denies the list.
+struct ListedOnce(Scripted, Mutex<bool>);
+
+#[async_trait::async_trait]
+impl Source for ListedOnce {
+    fn scope(&self) -> Unit {
+        self.0.scope()
+    }
+
+    async fn units(&self) -> Result<Vec<FoundUnit>, SourceError> {
+        let listed = std::mem::replace(&mut *self.1.lock().unwrap(), true);
+        if listed { Err(error(UnitCondition::Denied)) } else { self.0.units().await }
+    }
+
+    fn read(&self, unit: &Unit, pass: Pass) -> Box<dyn Reader> {
+        self.0.read(unit, pass)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn units_whose_list_is_denied_do_not_look_healthy_any_more() {
+    let bench = Bench::new();
+    let collector = collector(&bench);
+    let board = Arc::clone(&collector.units);
+    let source = Scripted::new([vec![Ok(documents(&[report(1)]))]]);
+    let sources: Vec<Box<dyn Source>> = vec![Box::new(ListedOnce(source, Mutex::new(false)))];
+    let stop = CancellationToken::new();
+    let shown = || board.unit(&unit().to_string()).map(|state| state.condition);
+    let watch = async {
+        for condition in [UnitCondition::Healthy, UnitCondition::Denied] {
+            while shown() != Some(condition) {
+                tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+            }
+        }
+        stop.cancel();
+    };
+
+    tokio::join!(collector.read(&sources, &stop), watch);
+
+    assert_eq!(shown(), Some(UnitCondition::Denied));
+}
