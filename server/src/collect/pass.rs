@@ -14,7 +14,7 @@ use muster_sources::source::{Page, Pass, PassKind, Source, SourceError};
 use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
 
-use super::scope::Memory;
+use super::scope::{Memory, millis};
 use super::{CHECKPOINT_REST, Collector, OVERLAP};
 use crate::view::View;
 use crate::writer::{Ingest, WriteError, WriterHandle};
@@ -154,22 +154,22 @@ fn joined(stored: Result<Result<u64, WriteError>, JoinError>) -> Result<u64, Wri
 
 /// Everything when the last complete sweep is too old, else what changed.
 fn due(collector: &Collector, checkpoint: &Checkpoint, now: Millis) -> PassKind {
-    let sweep_ms = i64::try_from(collector.schedule.sweep.as_millis()).unwrap_or(i64::MAX);
+    let sweep_ms = millis(collector.schedule.sweep);
     let fresh = checkpoint.swept.is_some_and(|swept| now.since(swept) < sweep_ms);
-    let overlap_ms = i64::try_from(OVERLAP.as_millis()).unwrap_or(i64::MAX);
     match checkpoint.watermark {
-        Some(watermark) if fresh => PassKind::Incremental { since: watermark.plus(-overlap_ms) },
+        Some(watermark) if fresh => {
+            PassKind::Incremental { since: watermark.plus(-millis(OVERLAP)) }
+        }
         Some(_) | None => PassKind::Sweep,
     }
 }
 
 /// A pass over what people decided, when the last one or the last sweep is too old.
 fn triage_due(collector: &Collector, checkpoint: &Checkpoint, now: Millis) -> Option<PassKind> {
-    let triage_ms = i64::try_from(collector.schedule.triage.as_millis()).unwrap_or(i64::MAX);
-    let overlap_ms = i64::try_from(OVERLAP.as_millis()).unwrap_or(i64::MAX);
-    // Before the first sweep since this was written nothing is known: the sweep's time stands for it.
+    // A checkpoint of before there was a lane says nothing of it: then the sweep's time stands for it.
     let last = checkpoint.triaged.max(checkpoint.swept)?;
-    (now.since(last) >= triage_ms).then(|| PassKind::Triage { since: last.plus(-overlap_ms) })
+    let is_due = now.since(last) >= millis(collector.schedule.triage);
+    is_due.then(|| PassKind::Triage { since: last.plus(-millis(OVERLAP)) })
 }
 
 /// The checkpoint after a complete pass.
@@ -296,9 +296,8 @@ async fn advance(
     next: Checkpoint,
     until: Millis,
 ) -> Result<(), WriteError> {
-    let rest_ms = i64::try_from(CHECKPOINT_REST.as_millis()).unwrap_or(i64::MAX);
     let rested = memory.stored.as_ref().is_none_or(|(stored, at)| {
-        until.since(*at) >= rest_ms || stored.memo != next.memo || done.sweep
+        until.since(*at) >= millis(CHECKPOINT_REST) || stored.memo != next.memo || done.sweep
     });
     if rested || done.changed > 0 {
         let page = Ingest { checkpoint: Some(next.clone()), ..Ingest::default() };

@@ -274,6 +274,7 @@ pub(super) fn rest_after(
     rest + rest * u32::from(spread) / (5 * 256)
 }
 
-fn millis(duration: Duration) -> i64 {
+/// The same in milliseconds; longer than any time where it does not fit.
+pub(super) fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

@@ -5,11 +5,13 @@
 
 use std::collections::HashSet;
 
+use bytes::Bytes;
 use muster_core::ids::digest128;
 
-use super::caller::Caller;
+use super::caller::{Answer, Caller};
+use crate::document::{BodyError, FindingsPage};
 use crate::operations::Operation;
-use crate::source::{Fault, SourceError};
+use crate::source::{Fault, Page, SourceError};
 
 /// The most pages of one list (100,000: 10 million findings, a day of reading at AWS's rate).
 ///
@@ -49,6 +51,20 @@ impl Pages {
             Next::Token(token) => Some(token.clone()),
             Next::First | Next::End => None,
         }
+    }
+
+    /// Reads the documents of an answer, and goes on after it.
+    pub(crate) fn read(
+        &mut self,
+        caller: &Caller,
+        answer: &Answer,
+        map: impl FnOnce(&Bytes) -> Result<FindingsPage, BodyError>,
+    ) -> Result<Page, SourceError> {
+        let found =
+            map(&answer.body).map_err(|error| caller.unreadable(self.operation, &error, answer))?;
+        self.advance(caller, found.next_token)?;
+        let (documents, throttled) = (found.documents, answer.throttled);
+        Ok(Page { documents, throttled, ..Page::default() })
     }
 
     /// Goes on after a page that was read.

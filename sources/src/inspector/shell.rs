@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use aws_sdk_inspector2::types::{DateFilter, FilterCriteria, Status};
 use aws_sdk_inspector2::{Client, config};
 use aws_smithy_types::DateTime;
+use bytes::Bytes;
 use muster_core::ids::AccountId;
 use muster_core::unit::{SourceKind, Unit};
 
@@ -106,14 +107,8 @@ impl Reader for Findings {
             .caller
             .call(OPERATION, |capture| request.customize().interceptor(capture).send())
             .await?;
-        let found = map::findings_page(&answer.body, &self.unit)
-            .map_err(|error| self.caller.unreadable(OPERATION, &error, &answer))?;
-        self.pages.advance(&self.caller, found.next_token)?;
-        Ok(Some(Page {
-            documents: found.documents,
-            throttled: answer.throttled,
-            ..Page::default()
-        }))
+        let map = |body: &Bytes| map::findings_page(body, &self.unit);
+        self.pages.read(&self.caller, &answer, map).map(Some)
     }
 
     fn memo(&self) -> String {

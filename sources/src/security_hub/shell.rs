@@ -12,7 +12,7 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use aws_sdk_securityhub::types::{
@@ -20,6 +20,7 @@ use aws_sdk_securityhub::types::{
     StringFilterComparison,
 };
 use aws_sdk_securityhub::{Client, config};
+use bytes::Bytes;
 use muster_core::ids::AccountId;
 use muster_core::time::Millis;
 use muster_core::unit::{SourceKind, Unit};
@@ -109,10 +110,6 @@ struct Lane {
 }
 
 impl Lane {
-    fn known(&self) -> MutexGuard<'_, HashSet<String>> {
-        self.decided.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Notes the ids of a page.
     fn note(&mut self, documents: &[Document]) {
         let raw = documents.iter().filter_map(|document| document.reports().first());
@@ -121,17 +118,21 @@ impl Lane {
         self.now.extend(ids.map(|named| named.id).take(room));
     }
 
-    /// What was decided by the last pass and is not any more, as lists; once.
-    fn back(&mut self) -> VecDeque<Filters> {
-        if self.asks_back {
-            // The pass is complete.
-            *self.known() = mem::take(&mut self.now);
-            return VecDeque::new();
+    /// What is left to ask for once the lists of the pass are read: what was decided by the last pass
+    /// and is not any more, and then nothing. With that the pass is complete, and remembered.
+    fn rest(&mut self) -> VecDeque<Filters> {
+        let mut known = self.decided.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut gone: Vec<&str> = Vec::new();
+        if !mem::replace(&mut self.asks_back, true) {
+            gone.extend(known.difference(&self.now).map(String::as_str));
+            gone.sort_unstable();
         }
-        self.asks_back = true;
-        let mut gone: Vec<String> = self.known().difference(&self.now).cloned().collect();
-        gone.sort_unstable();
-        gone.chunks(VALUES_MAX).map(|ids| Some(of_ids(ids))).collect()
+        let lists: VecDeque<Filters> =
+            gone.chunks(VALUES_MAX).map(|ids| Some(of_ids(ids))).collect();
+        if lists.is_empty() {
+            known.clone_from(&self.now);
+        }
+        lists
     }
 }
 
@@ -163,15 +164,10 @@ impl Findings {
             self.lists.pop_front();
             self.pages = Pages::new(OPERATION);
         }
-        while self.lists.is_empty() {
-            let Some(lane) = &mut self.lane else { return false };
-            let asked = lane.asks_back;
-            self.lists = lane.back();
-            if asked {
-                return false;
-            }
+        if let (true, Some(lane)) = (self.lists.is_empty(), &mut self.lane) {
+            self.lists = lane.rest();
         }
-        true
+        !self.lists.is_empty()
     }
 }
 
@@ -192,17 +188,12 @@ impl Reader for Findings {
             .caller
             .call(OPERATION, |capture| request.customize().interceptor(capture).send())
             .await?;
-        let found = map::findings_page(&answer.body, &self.unit)
-            .map_err(|error| self.caller.unreadable(OPERATION, &error, &answer))?;
-        self.pages.advance(&self.caller, found.next_token)?;
+        let map = |body: &Bytes| map::findings_page(body, &self.unit);
+        let page = self.pages.read(&self.caller, &answer, map)?;
         if let Some(lane) = self.lane.as_mut().filter(|lane| !lane.asks_back) {
-            lane.note(&found.documents);
+            lane.note(&page.documents);
         }
-        Ok(Some(Page {
-            documents: found.documents,
-            throttled: answer.throttled,
-            ..Page::default()
-        }))
+        Ok(Some(page))
     }
 
     fn memo(&self) -> String {
@@ -242,9 +233,8 @@ fn lists(pass: &Pass) -> VecDeque<Filters> {
 }
 
 /// Findings with these ids.
-fn of_ids(ids: &[String]) -> AwsSecurityFindingFilters {
-    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-    AwsSecurityFindingFilters::builder().set_id(Some(is(&ids))).build()
+fn of_ids(ids: &[&str]) -> AwsSecurityFindingFilters {
+    AwsSecurityFindingFilters::builder().set_id(Some(is(ids))).build()
 }
 
 /// One of these values.

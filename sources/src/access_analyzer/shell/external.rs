@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_accessanalyzer::types::Criterion;
+use bytes::Bytes;
 use muster_core::unit::Unit;
 
 use super::super::map;
@@ -40,14 +41,8 @@ impl External {
         let nothing = BTreeSet::new();
         let denied = self.denied.as_ref().unwrap_or(&nothing);
         let answer = list(api, unit, self.pages.token(), None).await?;
-        let found = map::external_findings_page(&answer.body, unit, denied)
-            .map_err(|error| api.caller.unreadable(OPERATION, &error, &answer))?;
-        self.pages.advance(&api.caller, found.next_token)?;
-        Ok(Some(Page {
-            documents: found.documents,
-            throttled: answer.throttled,
-            ..Page::default()
-        }))
+        let map = |body: &Bytes| map::external_findings_page(body, unit, denied);
+        self.pages.read(&api.caller, &answer, map).map(Some)
     }
 }
 
