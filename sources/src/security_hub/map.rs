@@ -154,7 +154,7 @@ fn report(copy: &HubCopy<'_>, subject: Option<&str>) -> (Report, Statements) {
         account: owner,
         region: identity.region.take().unwrap_or_else(|| region.clone()),
         class: identity.class,
-        title: title(asff, &identity, &mut remarks),
+        title: title(asff, id, &identity, &mut remarks),
         description: remarks.text("Description", &asff.description, TEXT_BYTES_MAX),
         severity,
         severity_normalized,
@@ -330,10 +330,14 @@ fn key_owner(resource: &AsffResource<'_>, place: &Place<'_>) -> Option<Resource>
     })
 }
 
-fn title(asff: &Asff<'_>, identity: &Identity, remarks: &mut Remarks) -> String {
+fn title(asff: &Asff<'_>, id: &str, identity: &Identity, remarks: &mut Remarks) -> String {
     let title = remarks.text("Title", &asff.title, TITLE_BYTES_MAX);
     if !title.is_empty() {
         return title;
+    }
+    if identity.rule_id.is_empty() {
+        remarks.note("Title: missing; the id stands for it");
+        return draft::title(id);
     }
     remarks.note("Title: missing; the rule stands for it");
     identity.rule_id.clone()
