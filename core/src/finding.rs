@@ -128,6 +128,9 @@ impl Due {
     }
 }
 
+/// For how many days after it was last seen a threat counts for what else is on its resources.
+pub const RELATED_DAYS: i64 = 30;
+
 /// A threat on the resource of another finding: it makes that finding more urgent, and says nothing
 /// about whether it is open.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,6 +154,12 @@ impl RelatedThreat {
             rule_id: threat.facts.rule_id.clone(),
             seen: threat.facts.seen().map(Millis::day),
         }
+    }
+
+    /// Whether it counts on `day` for what else is on its resources: it was seen within
+    /// [`RELATED_DAYS`], or its source does not say when.
+    pub fn counts_on(&self, day: i64) -> bool {
+        self.seen.is_none_or(|seen| day - seen <= RELATED_DAYS)
     }
 }
 

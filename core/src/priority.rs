@@ -217,9 +217,6 @@ impl Priority {
 /// what lies between the floors and bands of this program.
 const LIFT_MOST: i32 = 49;
 
-/// For how many days after it was last seen a threat counts for what else is on its resources.
-pub const RELATED_DAYS: i64 = 30;
-
 /// By how many points a score moves that people should know of.
 pub const SIGNIFICANT_POINTS: u16 = 25;
 
@@ -387,8 +384,8 @@ impl Model {
         let vulnerability_days = self.vulnerability_days(inputs);
         // A threat, and what is on its resource, keeps the deadline that it had when the threat was just
         // seen: dates do not move with the day.
-        let fresh = self.fresh(inputs, rule, day, raw);
-        let fresh = self.lifted(fresh, self.floor(inputs, rule, vulnerability_days, None));
+        let floor = self.floor(inputs, rule, vulnerability_days, None);
+        let fresh = self.lifted(self.fresh(inputs, rule, day, raw), floor);
         let due = self.due(inputs, rule, vulnerability_days, fresh);
         let late = self.overdue(inputs, due.as_ref(), day);
         let raw = raw + late.points;

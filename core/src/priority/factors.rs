@@ -4,8 +4,8 @@ use std::fmt::{Display, Write as _};
 
 use super::assets::Known;
 use super::table::{Condition, Environment, Floor, RuleKnown, Table, Tier};
-use super::{Factor, Inputs, Model, RELATED_DAYS, Reason};
-use crate::finding::{Due, Facts, RelatedThreat};
+use super::{Factor, Inputs, Model, Reason};
+use crate::finding::{Due, Facts};
 use crate::report::{ExploitState, Exposure, FindingClass, Privilege, Severity, Vulnerability};
 use crate::time::{DAY_MS, Millis};
 
@@ -245,16 +245,11 @@ impl Model {
         if let Some(tier) = Self::own_tier(inputs.facts, rule) {
             return self.reason(Factor::Threat, self.tier_points(tier), tier.as_str());
         }
-        let Some(RelatedThreat { rule_id, seen, .. }) = inputs.threat else {
-            return self.reason(Factor::Threat, 0, "none open on the resource");
+        let beside = inputs.threat.zip(self.tier_beside(inputs));
+        let Some((there, tier)) = beside.filter(|(there, _)| there.counts_on(day)) else {
+            return self.reason(Factor::Threat, 0, "none open and recent on the resource");
         };
-        if is_older(*seen, RELATED_DAYS, day) {
-            return self.reason(Factor::Threat, 0, "none seen on the resource for 30 days");
-        }
-        let Some(tier) = self.tier_beside(inputs) else {
-            return self.reason(Factor::Threat, 0, "none open on the resource");
-        };
-        let value = format_args!("{} on the resource: {rule_id}", tier.as_str());
+        let value = format_args!("{} on the resource: {}", tier.as_str(), there.rule_id);
         self.reason(Factor::Threat, self.tier_points(tier) / 2, value)
     }
 
@@ -466,13 +461,13 @@ impl Model {
     ) -> Option<&Floor> {
         let facts = inputs.facts;
         let is = |tier: Option<Tier>, least: Tier| tier.is_some_and(|tier| tier >= least);
-        let recent = |seen: Option<i64>, within: Option<i64>| match (today, within) {
-            (Some(today), Some(within)) => !is_older(seen, within, today),
+        // What has no time is not old.
+        let recent = |seen: Option<i64>, within: Option<i64>| match (today, within, seen) {
+            (Some(today), Some(within), Some(seen)) => today - seen <= within,
             _ => true,
         };
         let holds = |floor: &&Floor| match &floor.condition {
             Condition::Rules(rules) => rules.contains(&facts.rule_id),
-            Condition::Sequence => is(Self::own_tier(facts, rule), Tier::Sequence),
             Condition::WithinDays(within) => days.is_some_and(|days| days <= *within),
             Condition::Threat { least, seen_within } => {
                 is(Self::own_tier(facts, rule), *least)
@@ -486,11 +481,6 @@ impl Model {
         };
         self.0.table.floors.iter().filter(holds).max_by_key(|floor| floor.score)
     }
-}
-
-/// Whether what was last seen then was not seen for so many days. What has no time is not old.
-fn is_older(seen: Option<i64>, days: i64, today: i64) -> bool {
-    seen.is_some_and(|seen| today - seen > days)
 }
 
 /// Whether a weakness may have helped an attack: not what is low and opens nothing, as missing tags.

@@ -371,7 +371,8 @@ impl Text<'_> {
             .as_deref()
             .map(|name| Ok(Condition::Beside { least: least(name)?, seen_within: *seen_within }));
         let is_dated = threat.is_some() || beside.is_some();
-        let sequence = sequence.then_some(Ok(Condition::Sequence));
+        let least = Tier::Sequence;
+        let sequence = sequence.then_some(Ok(Condition::Threat { least, seen_within: None }));
         let mut given = [named, sequence, within, threat, beside].into_iter().flatten();
         let (Some(condition), None) = (given.next(), given.next()) else {
             return Err(wrong(

@@ -223,7 +223,6 @@ pub(super) struct Floor {
 #[derive(Clone, Debug)]
 pub(super) enum Condition {
     Rules(Vec<String>),
-    Sequence,
     WithinDays(i64),
     /// A threat of this kind and worse, seen within so many days.
     Threat {

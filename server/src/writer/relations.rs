@@ -12,7 +12,6 @@ use muster_core::filter::Fields;
 use muster_core::finding::{Finding, RelatedThreat};
 use muster_core::ids::{FindingId, digest128};
 use muster_core::plan;
-use muster_core::priority::RELATED_DAYS;
 use muster_core::report::FindingClass;
 
 use super::Request;
@@ -179,7 +178,8 @@ fn is_mixed(classes: &[FindingClass]) -> bool {
 }
 
 /// The open threat with the highest severity, of those the one seen last, then the one with the
-/// smallest id; one that was not seen for [`RELATED_DAYS`] only when there is no other. Samples are none.
+/// smallest id; one that [does not count](RelatedThreat::counts_on) only when there is no other. Samples
+/// are none.
 fn strongest(findings: &[&Finding], today: i64) -> Option<RelatedThreat> {
     let threats = findings.iter().filter(|finding| {
         let facts = &finding.facts;
@@ -187,7 +187,11 @@ fn strongest(findings: &[&Finding], today: i64) -> Option<RelatedThreat> {
     });
     let related = threats.map(|finding| RelatedThreat::of(finding));
     related.min_by_key(|threat| {
-        let is_old = threat.seen.is_some_and(|seen| today - seen > RELATED_DAYS);
-        (is_old, Reverse(threat.severity_normalized), Reverse(threat.seen), threat.finding)
+        (
+            !threat.counts_on(today),
+            Reverse(threat.severity_normalized),
+            Reverse(threat.seen),
+            threat.finding,
+        )
     })
 }

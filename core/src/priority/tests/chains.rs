@@ -97,42 +97,38 @@ struct Outcome {
     seen: Vec<(&'static str, usize)>,
 }
 
-fn measure(order: &str, seeds: &[Seed]) -> Outcome {
-    let (mut sum, mut seen, mut count) = (0.0, Vec::new(), 0.0);
-    for seed in seeds {
-        let sorted = ordered(order, &seed.items);
-        sum += ndcg(&sorted);
-        count += 1.0;
-        seen.extend(until_seen(&sorted));
+impl Outcome {
+    fn of(order: &str, seeds: &[Seed]) -> Self {
+        let (mut sum, mut seen, mut count) = (0.0, Vec::new(), 0.0);
+        for seed in seeds {
+            let sorted = ordered(order, &seed.items);
+            sum += ndcg(&sorted);
+            count += 1.0;
+            seen.extend(until_seen(&sorted));
+        }
+        Self { ndcg: sum / count, seen }
     }
-    Outcome { ndcg: sum / count, seen }
+
+    /// The median until all of a chain was seen, of the chains whose kind fits.
+    fn median_until(&self, fits: impl Fn(&str) -> bool) -> usize {
+        let fitting = self.seen.iter().filter(|(kind, _)| fits(kind));
+        median(fitting.map(|(_, place)| *place).collect())
+    }
 }
 
-/// The two tables of the page.
-fn page(tuned: &[Seed], reported: &[Seed]) -> String {
+/// The two tables of the page, of each order with both halves.
+fn page(outcomes: &[(&str, Outcome, Outcome)]) -> String {
     let mut text = String::new();
-    for order in ORDERS {
-        let (tuned, reported) = (measure(order, tuned), measure(order, reported));
-        let places = |outcome: &Outcome| outcome.seen.iter().map(|(_, place)| *place).collect();
-        writeln!(
-            text,
-            "| {order} | {:.2} | {} | {:.2} | {} |",
-            tuned.ndcg,
-            median(places(&tuned)),
-            reported.ndcg,
-            median(places(&reported))
-        )
-        .unwrap();
+    for (order, tuned, reported) in outcomes {
+        let [first, second] = [tuned, reported].map(|half| {
+            let until = half.median_until(|_| true);
+            format!("{:.2} | {until}", half.ndcg)
+        });
+        writeln!(text, "| {order} | {first} | {second} |").unwrap();
     }
-    text.push('\n');
-    let all: Vec<(&str, Vec<(&str, usize)>)> =
-        ORDERS.iter().map(|order| (*order, measure(order, reported).seen)).collect();
     for kind in plant::KINDS {
-        let median = |seen: &[(&str, usize)]| {
-            let of_kind = seen.iter().filter(|(of, _)| *of == kind);
-            median(of_kind.map(|(_, place)| *place).collect())
-        };
-        let cells: Vec<String> = all.iter().map(|(_, seen)| median(seen).to_string()).collect();
+        let medians = outcomes.iter().map(|(.., reported)| reported.median_until(|of| of == kind));
+        let cells: Vec<String> = medians.map(|median| median.to_string()).collect();
         writeln!(text, "| {kind} | {} |", cells.join(" | ")).unwrap();
     }
     text
@@ -146,12 +142,13 @@ fn chains_are_seen_sooner_than_in_other_orders_and_the_page_says_how_soon() {
     let (tuned, reported) = (seeds(TUNED), seeds(REPORTED));
     assert!(tuned.iter().chain(&reported).all(|seed| seed.items.len() == FINDINGS));
 
-    let ours = measure("Muster", &reported);
-    for order in &ORDERS[1..] {
-        let other = measure(order, &reported);
+    let outcomes =
+        ORDERS.map(|order| (order, Outcome::of(order, &tuned), Outcome::of(order, &reported)));
+    let [(_, _, ours), others @ ..] = &outcomes;
+    for (order, _, other) in others {
         assert!(ours.ndcg > other.ndcg, "{order}: {} to {}", ours.ndcg, other.ndcg);
     }
-    let page = page(&tuned, &reported);
+    let page = page(&outcomes);
     let document = include_str!("../../../../docs/priority.md");
     for line in page.lines() {
         assert!(document.contains(line), "docs/priority.md must say:\n{page}");

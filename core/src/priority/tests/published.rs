@@ -3,7 +3,7 @@
 //! Each is two findings that differ in what the source ranks and in nothing else that it says. The
 //! figures stand in `docs/priority.md`, which this test reads.
 
-use super::tables::plain;
+use super::tables::{plain, published};
 use super::*;
 
 /// What is preferred to what, who says so, and the findings.
@@ -106,13 +106,9 @@ fn vulnerability(row: [bool; 4]) -> Case {
         severity(c, Severity::High, 70);
         c.facts.exposure = if exposed { Exposure::Internet } else { Exposure::Private };
         c.exploitation = Some(Exploitation {
-            cve: "CVE-2026-0001".to_owned(),
-            known_exploited,
-            kev_due: None,
-            ransomware: false,
-            epss_permille: None,
             automatable: Some(automatable),
             total_impact: Some(total),
+            ..published(known_exploited, None)
         });
     })
 }
@@ -203,15 +199,7 @@ fn matrix() -> Vec<(Case, Case)> {
         plain().with(|c| {
             c.facts.class = FindingClass::Vulnerability;
             c.facts.exposure = reaches[reach];
-            c.exploitation = exploits[exploit].map(|(known_exploited, epss)| Exploitation {
-                cve: "CVE-2026-0001".to_owned(),
-                known_exploited,
-                kev_due: None,
-                ransomware: false,
-                epss_permille: Some(epss),
-                automatable: None,
-                total_impact: None,
-            });
+            c.exploitation = exploits[exploit].map(|(known, epss)| published(known, Some(epss)));
         })
     };
     let cells = || (0..reaches.len()).flat_map(|row| (0..exploits.len()).map(move |at| (row, at)));

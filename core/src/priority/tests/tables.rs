@@ -20,6 +20,19 @@ pub(super) fn plain() -> Case {
     Case { facts, threat: None, exploitation: None, lifecycle }
 }
 
+/// What is published about a CVE of which nothing else is known.
+pub(super) fn published(known_exploited: bool, epss_permille: Option<u16>) -> Exploitation {
+    Exploitation {
+        cve: "CVE-2026-0001".to_owned(),
+        known_exploited,
+        kev_due: None,
+        ransomware: false,
+        epss_permille,
+        automatable: None,
+        total_impact: None,
+    }
+}
+
 fn points(case: &Case, factor: Factor) -> i32 {
     points_on(case, factor, START)
 }

@@ -5,7 +5,7 @@
 //! findings have no context, as in an account that nobody tagged; a part is exposed, important or
 //! threatened by chance, so that context alone does not point at the chains.
 
-use super::super::tables::plain;
+use super::super::tables::{plain, published};
 use super::*;
 use crate::report::{Resource, Tag};
 
@@ -160,7 +160,7 @@ impl Link {
             c.facts.exposure = self.exposure;
             match self.known {
                 Known::Nothing => {}
-                Known::Exploited => c.exploitation = Some(exploitation_of(true, 700)),
+                Known::Exploited => c.exploitation = Some(published(true, Some(700))),
                 Known::Allows(privilege) => c.facts.signals.privilege = privilege,
             }
         })
@@ -282,18 +282,6 @@ fn made(base: &Case, class: FindingClass, rule: &str, severity: u8, seen: Millis
     })
 }
 
-fn exploitation_of(known_exploited: bool, epss: u16) -> Exploitation {
-    Exploitation {
-        cve: "CVE-2026-0001".to_owned(),
-        known_exploited,
-        kev_due: None,
-        ransomware: false,
-        epss_permille: Some(epss),
-        automatable: None,
-        total_impact: None,
-    }
-}
-
 /// A finding that belongs to no chain.
 fn noise(base: &Case, draw: &mut Draw) -> Case {
     let mut case = match draw.below(100) {
@@ -340,7 +328,7 @@ fn vulnerability(base: &Case, draw: &mut Draw) -> Case {
     let internet = draw.one_in(10);
     let epss = if likely { 500 } else { u16::try_from(draw.below(60)).unwrap() };
     made(base, FindingClass::Vulnerability, "CVE", severity, seen).with(|c| {
-        c.exploitation = Some(exploitation_of(exploited, epss));
+        c.exploitation = Some(published(exploited, Some(epss)));
         if internet {
             c.facts.exposure = Exposure::Internet;
         }
