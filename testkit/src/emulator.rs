@@ -32,7 +32,9 @@ pub use faults::{Fault, FaultId, FaultRule};
 pub use limits::{Limit, Limits};
 
 use crate::clock::Clock;
+use crate::operation::Operation;
 use crate::scenario::Scenario;
+use crate::scope::Scope;
 use crate::world::{Event, World, WorldError};
 
 /// The body of an answer. Its error ends the connection in the middle of the answer.
@@ -153,6 +155,22 @@ pub(crate) struct State {
     pub tokens: tokens::Tokens,
     pub sessions: sts::Sessions,
     pub requests: u64,
+}
+
+impl State {
+    /// Where a listing goes on: behind the place of its token, if it came with one.
+    pub(crate) fn position(
+        &self,
+        token: Option<&str>,
+        operation: Operation,
+        scope: &Scope,
+        query: &str,
+        now: Timestamp,
+    ) -> Result<Option<tokens::Position>, tokens::BadToken> {
+        let Some(token) = token.filter(|token| !token.is_empty()) else { return Ok(None) };
+        let lifetime = self.config.token_lifetime;
+        self.tokens.redeem(token, operation, scope, query, now, lifetime).map(Some)
+    }
 }
 
 impl Emulator {

@@ -65,10 +65,8 @@ fn after(
     query: &str,
     now: Timestamp,
 ) -> Result<Option<Position>, ApiError> {
-    let Some(token) = token.filter(|token| !token.is_empty()) else { return Ok(None) };
-    let lifetime = state.config.token_lifetime;
-    let position = state.tokens.redeem(token, operation, scope, query, now, lifetime);
-    position.map(Some).map_err(|_| refused("Invalid nextToken"))
+    let position = state.position(token, operation, scope, query, now);
+    position.map_err(|_| refused("Invalid nextToken"))
 }
 
 /// A page as JSON: the list under its name, and the next token if there is one.

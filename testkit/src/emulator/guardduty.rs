@@ -114,14 +114,9 @@ pub(crate) fn list_findings(
     let raw = |value: &Option<Box<RawValue>>| value.as_ref().map_or("", |raw| raw.get()).to_owned();
     let (criteria, sort) = (raw(&request.finding_criteria), raw(&request.sort_criteria));
     let query = format!("{criteria}\n{sort}");
-    let token = request.next_token.filter(|token| !token.is_empty());
-    let after = token
-        .map(|token| {
-            let lifetime = state.config.token_lifetime;
-            let operation = Operation::ListGuardDutyFindings;
-            state.tokens.redeem(&token, operation, scope, &query, now, lifetime)
-        })
-        .transpose()
+    let operation = Operation::ListGuardDutyFindings;
+    let after = state
+        .position(request.next_token.as_deref(), operation, scope, &query, now)
         .map_err(|_| refused("The request is rejected because the nextToken is invalid."))?;
     let criteria = Criteria::parse(&criteria)?;
     let sort: SortCriteria =
@@ -140,7 +135,7 @@ pub(crate) fn list_findings(
     let page = cut.page(candidates);
     // GuardDuty says that there is no further page with an empty token.
     let next = page.next.map_or_else(String::new, |position| {
-        state.tokens.issue(Operation::ListGuardDutyFindings, scope, &query, position, now)
+        state.tokens.issue(operation, scope, &query, position, now)
     });
     Ok(json!({ "findingIds": page.items, "nextToken": next }).to_string().into_bytes())
 }

@@ -83,14 +83,9 @@ pub(crate) fn list_findings(
         Some(_) => return Err(refused("maxResults is not between 1 and 100")),
     };
     let criteria = request.filter_criteria.as_ref().map_or("", |raw| raw.get()).to_owned();
-    let token = request.next_token.filter(|token| !token.is_empty());
     let operation = Operation::ListInspectorFindings;
-    let after = token
-        .map(|token| {
-            let lifetime = state.config.token_lifetime;
-            state.tokens.redeem(&token, operation, scope, &criteria, now, lifetime)
-        })
-        .transpose()
+    let after = state
+        .position(request.next_token.as_deref(), operation, scope, &criteria, now)
         .map_err(|_| refused("The nextToken is not valid"))?;
     let wanted: Criteria = if criteria.is_empty() || criteria == "null" {
         Criteria::default()

@@ -84,32 +84,21 @@ pub(crate) fn get_findings(
     let (filters, sort) = (raw(&request.filters), raw(&request.sort_criteria));
     // The token is pinned to these bytes: a bound that moves between pages is refused.
     let query = format!("{filters}\n{sort}");
-    let after = position(state, request.next_token.as_deref(), scope, &query, now)?;
+    let operation = Operation::GetFindings;
+    let after = state
+        .position(request.next_token.as_deref(), operation, scope, &query, now)
+        .map_err(|bad| match bad {
+            BadToken::Unknown => refused("Invalid parameter: NextToken is invalid or has expired"),
+            BadToken::QueryChanged => refused("Input Query has changed"),
+        })?;
     let filters = Filters::parse(&filters, now).map_err(|message| refused(&message))?;
     let sort = Sort::parse(&sort)?;
     let cut = Cut { after, descending: sort.descending, limit };
     let page = select(state, scope, &filters, &sort, &cut);
     let body = body(&page.items);
-    let next = page
-        .next
-        .map(|position| state.tokens.issue(Operation::GetFindings, scope, &query, position, now));
+    let next =
+        page.next.map(|position| state.tokens.issue(operation, scope, &query, position, now));
     Ok(finish(body, next.as_deref()))
-}
-
-fn position(
-    state: &State,
-    token: Option<&str>,
-    scope: &Scope,
-    query: &str,
-    now: Timestamp,
-) -> Result<Option<Position>, ApiError> {
-    let Some(token) = token.filter(|token| !token.is_empty()) else { return Ok(None) };
-    let lifetime = state.config.token_lifetime;
-    let redeemed = state.tokens.redeem(token, Operation::GetFindings, scope, query, now, lifetime);
-    redeemed.map(Some).map_err(|bad| match bad {
-        BadToken::Unknown => refused("Invalid parameter: NextToken is invalid or has expired"),
-        BadToken::QueryChanged => refused("Input Query has changed"),
-    })
 }
 
 /// What the findings are sorted by.
