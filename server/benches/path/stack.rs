@@ -4,16 +4,23 @@
 use std::path::Path;
 use std::sync::{Arc, RwLock};
 
+use muster_client::Client;
 use muster_core::unit::Unit;
 use muster_core::weakness::Classes;
+use muster_server::api::serve::Drained;
+use muster_server::api::{self, Backend, Health, Limits};
 use muster_server::clock::SystemClock;
 use muster_server::feed::Feed;
 use muster_server::quarantine::Quarantine;
 use muster_server::ranking::{InForce, Ranking};
 use muster_server::store::{Journal, SledOptions, SledStore, Store};
 use muster_server::subscriptions::Board;
+use muster_server::units::UnitBoard;
 use muster_server::view::View;
 use muster_server::writer::{self, Parts, WriterHandle};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 pub(crate) struct Stack {
     pub(crate) store: Arc<dyn Store>,
@@ -47,6 +54,53 @@ impl Stack {
         })
         .expect("a thread");
         Self { store, view, feed, writer, ranking, subscriptions }
+    }
+}
+
+impl Stack {
+    /// Serves it on a free port of loopback.
+    pub(crate) async fn serve(&self) -> Served {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address").to_string();
+        let drain = CancellationToken::new();
+        let backend = Backend {
+            store: Arc::clone(&self.store),
+            view: Arc::clone(&self.view),
+            writer: self.writer.clone(),
+            feed: Arc::clone(&self.feed),
+            ranking: Arc::clone(&self.ranking),
+            classes: Arc::new(Classes::builtin()),
+            units: Arc::new(UnitBoard::default()),
+            subscriptions: Arc::clone(&self.subscriptions),
+            clock: Arc::new(SystemClock),
+            drain: drain.clone(),
+            limits: Limits::default(),
+        };
+        let health = Health::new().await;
+        health.set_all(true).await;
+        let server = tokio::spawn(api::serve::serve(listener, backend, health));
+        Served { address, drain, server }
+    }
+}
+
+/// A stack that is served.
+pub(crate) struct Served {
+    address: String,
+    drain: CancellationToken,
+    server: JoinHandle<Drained>,
+}
+
+impl Served {
+    /// A connection of its own.
+    pub(crate) fn client(&self) -> Client {
+        Client::connect_lazy(&self.address).expect("loopback")
+    }
+
+    /// Stops it, and says how.
+    pub(crate) async fn stop(self) {
+        self.drain.cancel();
+        let drained = self.server.await.expect("no panic");
+        println!("  connections cut at the end: {}", drained.cut);
     }
 }
 

@@ -1,7 +1,6 @@
 //! Durable consumers: what idle ones cost when findings are stored, and how fast one takes and
 //! acknowledges a backlog, over loopback, each ack durable before it is confirmed.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use muster_api::v1::start_from::Position;
@@ -10,12 +9,6 @@ use muster_api::v1::{
     StartPosition, SubscriptionConfig, ack,
 };
 use muster_client::Client;
-use muster_core::weakness::Classes;
-use muster_server::api::{self, Backend, Health, Limits};
-use muster_server::clock::SystemClock;
-use muster_server::units::UnitBoard;
-use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 
 use crate::ingest::{ingest, pages, rate};
 use crate::stack::Stack;
@@ -46,26 +39,8 @@ async fn measure(count: u64) {
 
     let directory = tempfile::tempdir().expect("a directory");
     let stack = Stack::open(directory.path());
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = listener.local_addr().expect("an address");
-    let drain = CancellationToken::new();
-    let backend = Backend {
-        store: Arc::clone(&stack.store),
-        view: Arc::clone(&stack.view),
-        writer: stack.writer.clone(),
-        feed: Arc::clone(&stack.feed),
-        ranking: Arc::clone(&stack.ranking),
-        classes: Arc::new(Classes::builtin()),
-        units: Arc::new(UnitBoard::default()),
-        subscriptions: Arc::clone(&stack.subscriptions),
-        clock: Arc::new(SystemClock),
-        drain: drain.clone(),
-        limits: Limits::default(),
-    };
-    let health = Health::new().await;
-    health.set_all(true).await;
-    let server = tokio::spawn(api::serve::serve(listener, backend, health));
-    let client = Client::connect_lazy(&address.to_string()).expect("loopback");
+    let served = stack.serve().await;
+    let client = served.client();
     for number in 0..IDLE {
         create(&client, &format!("idle-{number}")).await;
     }
@@ -81,9 +56,7 @@ async fn measure(count: u64) {
     println!("delivered and acknowledged by one consumer: {:.0}/s", rate(taken, took));
     let each = took / u32::try_from(pulls.max(1)).unwrap_or(u32::MAX);
     println!("  {pulls} pulls and acks of at most {BATCH}, {each:.1?} for both");
-    drain.cancel();
-    let drained = server.await.expect("no panic");
-    println!("  connections cut at the end: {}", drained.cut);
+    served.stop().await;
 }
 
 async fn create(client: &Client, name: &str) {

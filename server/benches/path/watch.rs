@@ -1,22 +1,15 @@
 //! From a commit to the client: 200 watchers over loopback, the real server and client.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use muster_client::{Client, WatchEvent, WatchOptions};
 use muster_core::report::{Report, Severity};
-use muster_core::weakness::Classes;
-use muster_server::api::{self, Backend, Health, Limits};
-use muster_server::clock::SystemClock;
-use muster_server::units::UnitBoard;
 use muster_server::writer::Ingest;
 use muster_sources::document::Document;
 use muster_sources::security_hub;
 use muster_testkit::documents::bulk::generate_asff;
-use tokio::net::TcpListener;
 use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
 
 use crate::stack::{Stack, unit};
 
@@ -35,32 +28,14 @@ pub(crate) fn run() {
 async fn measure() {
     let directory = tempfile::tempdir().expect("a directory");
     let stack = Stack::open(directory.path());
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = listener.local_addr().expect("an address");
-    let drain = CancellationToken::new();
-    let backend = Backend {
-        store: Arc::clone(&stack.store),
-        view: Arc::clone(&stack.view),
-        writer: stack.writer.clone(),
-        feed: Arc::clone(&stack.feed),
-        ranking: Arc::clone(&stack.ranking),
-        classes: Arc::new(Classes::builtin()),
-        units: Arc::new(UnitBoard::default()),
-        subscriptions: Arc::clone(&stack.subscriptions),
-        clock: Arc::new(SystemClock),
-        drain: drain.clone(),
-        limits: Limits::default(),
-    };
-    let health = Health::new().await;
-    health.set_all(true).await;
-    let server = tokio::spawn(api::serve::serve(listener, backend, health));
+    let served = stack.serve().await;
 
     let (tell, mut told) = mpsc::channel::<(u64, Instant)>(WATCHERS * CHANGES);
     let (ready, mut is_ready) = mpsc::channel::<()>(WATCHERS);
     let mut watchers = Vec::new();
     for _ in 0..WATCHERS {
         // A connection for each, as different programs would have.
-        let client = Client::connect_lazy(&address.to_string()).expect("loopback");
+        let client = served.client();
         let (tell, ready) = (tell.clone(), ready.clone());
         watchers.push(tokio::spawn(async move { watch(&client, &tell, &ready).await }));
     }
@@ -93,9 +68,7 @@ async fn measure() {
         at(990),
         at(999)
     );
-    drain.cancel();
-    let drained = server.await.expect("no panic");
-    println!("  connections cut at the end: {}", drained.cut);
+    served.stop().await;
 }
 
 async fn watch(client: &Client, tell: &mpsc::Sender<(u64, Instant)>, ready: &mpsc::Sender<()>) {
