@@ -6,12 +6,14 @@
 mod machine;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use muster_core::ids::AccountId;
 use muster_core::time::Millis;
 use muster_core::unit::{Checkpoint, Unit, UnitCondition};
-use muster_sources::source::{Page, Pass, PassKind, Source, SourceError};
+use muster_sources::source::{Document, Page, Pass, PassKind, Source, SourceError};
 use serde::Serialize;
+use tokio::time::timeout;
 
 pub use self::machine::{clock, machine};
 
@@ -96,21 +98,29 @@ impl Check {
     }
 }
 
-/// Looks at one source: finds its units, and reads the first page of each.
-pub async fn source(source: &dyn Source, now: Millis) -> Vec<Check> {
+/// Looks at one source: finds its units, and reads the first page of each; for so long at most.
+pub async fn source(source: &dyn Source, now: Millis, patience: Duration) -> Vec<Check> {
     let scope = source.scope();
-    let group = group(&scope);
-    let name = scope.source.as_str();
+    let (group, name) = (group(&scope), scope.source.as_str());
+    let looked = timeout(patience, units(source, &group, name, now)).await;
+    looked.unwrap_or_else(|_| {
+        let detail = format!("no answer within {} s", patience.as_secs());
+        let fix = "look at the network, the endpoint, and whether AWS throttles this account";
+        vec![Check::pass(&group, name, detail).but(Outcome::Fail, fix)]
+    })
+}
+
+async fn units(source: &dyn Source, group: &str, name: &str, now: Millis) -> Vec<Check> {
     let found = match source.units().await {
         Ok(found) => found,
-        Err(error) => return vec![Check::of(&group, name, &error)],
+        Err(error) => return vec![Check::of(group, name, &error)],
     };
     let mut checks = Vec::with_capacity(found.len());
     for found in found {
         let name = named(&found.unit);
         checks.push(match found.obstacle {
-            Some(obstacle) => Check::of(&group, &name, &obstacle),
-            None => unit(source, &found.unit, &group, &name, now).await,
+            Some(obstacle) => Check::of(group, &name, &obstacle),
+            None => unit(source, &found.unit, group, &name, now).await,
         });
     }
     checks
@@ -129,19 +139,11 @@ async fn unit(source: &dyn Source, unit: &Unit, group: &str, name: &str, now: Mi
 
 /// What the first page shows.
 fn seen(page: &Page, unit: &Unit, group: &str, name: &str) -> Check {
-    let mut members: BTreeSet<AccountId> = BTreeSet::new();
-    let (mut reports, mut unmapped) = (0_usize, 0_usize);
-    for document in &page.documents {
-        match document.clone().into_reports() {
-            Ok(mapped) => {
-                reports += mapped.len();
-                let others = mapped.iter().map(|report| report.account);
-                members.extend(others.filter(|account| *account != unit.account));
-            }
-            Err(_) => unmapped += 1,
-        }
-    }
-    let reports = reports + page.present.len();
+    let read = || page.documents.iter().flat_map(Document::reports);
+    let others = read().map(|report| report.account).filter(|account| *account != unit.account);
+    let members: BTreeSet<AccountId> = others.collect();
+    let unmapped = page.documents.iter().filter(|one| matches!(one, Document::Unmapped(_))).count();
+    let reports = read().count() + page.present.len();
     let mut detail = match reports {
         0 => "readable; nothing on the first page".to_owned(),
         1 => "readable; 1 report on the first page".to_owned(),

@@ -122,15 +122,17 @@ impl Subscription {
         self.acts.drain(..beyond);
     }
 
-    /// Whether somebody who asks for `other` has it already.
-    fn is_same(&self, other: &Self) -> bool {
-        (&self.description, &self.filter, self.image, &self.kinds, self.settings)
-            == (&other.description, &other.filter, other.image, &other.kinds, other.settings)
-    }
-
     /// Whether a retry of its creation may have this as its answer.
     pub(crate) fn answers(&self, wanted: &Self) -> bool {
-        self.name == wanted.name && self.is_same(wanted)
+        self.name == wanted.name
+            && (&self.description, &self.filter, self.image, &self.kinds, self.settings)
+                == (
+                    &wanted.description,
+                    &wanted.filter,
+                    wanted.image,
+                    &wanted.kinds,
+                    wanted.settings,
+                )
     }
 }
 
@@ -152,6 +154,15 @@ impl Entry {
             return Standing::Stale;
         }
         self.state.standing(&self.subscription.settings, store.oldest(), store.head())
+    }
+
+    /// Why it delivers nothing, when it does not: its position is no longer in the log.
+    pub(crate) fn staleness(&self, store: &dyn Store) -> Option<SubscriptionError> {
+        (self.standing(store) == Standing::Stale).then(|| SubscriptionError::Stale {
+            name: self.subscription.name.clone(),
+            floor: self.state.floor(),
+            oldest: store.oldest(),
+        })
     }
 
     /// When the oldest change was committed that is unsettled or was not looked at yet, what a snapshot

@@ -185,7 +185,7 @@ impl SubscriptionService for Subscriptions {
         let caller = self.caller(request.metadata())?;
         let wanted = validate::reset(request.into_inner(), &caller)?;
         let entry = self.entry(&wanted.name)?;
-        let query = begin::query_hash(&entry.subscription)?;
+        let query = hand::Query::of(&entry.subscription)?.hash();
         let start = begin::find(&self.reads, wanted.start, query).await?;
         let (expected_floor, act) = (wanted.expected_floor, wanted.act);
         let what = Action::Reset { start, expected_floor, act };

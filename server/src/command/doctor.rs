@@ -14,7 +14,6 @@ use muster_sources::aws::{self, AwsSettings, Pacer, Scope, TokenBuckets};
 use muster_sources::operations::Operation;
 use muster_sources::source::Source;
 use serde::Serialize;
-use tokio::time::timeout;
 
 use crate::app;
 use crate::clock::{Clock as _, SystemClock};
@@ -58,7 +57,8 @@ pub(super) fn run(config: &Config, format: Format) -> Result<bool, Box<dyn Error
         Format::Text => write_text(&checks, out)?,
         Format::Json => write_json(&checks, out)?,
     }
-    Ok(count(&checks, Outcome::Fail) == 0)
+    let [_, _, fail] = counts(&checks);
+    Ok(fail == 0)
 }
 
 /// Remembers which operations were called.
@@ -97,7 +97,8 @@ async fn collection(config: &CollectConfig) -> Vec<Check> {
         checks.extend(found);
         sources.extend(readable);
     }
-    let looks = sources.iter().map(async |source| look(source.as_ref()).await);
+    let now = SystemClock.now();
+    let looks = sources.iter().map(|source| doctor::source(source.as_ref(), now, PATIENCE));
     let looked: Vec<Vec<Check>> = stream::iter(looks).buffered(AT_ONCE).collect().await;
     checks.extend(looked.into_iter().flatten());
     checks.push(untried(&config.sources, &recorder.called()));
@@ -136,17 +137,6 @@ async fn account(
     (clock.into_iter().chain([check]).collect(), sources)
 }
 
-async fn look(source: &dyn Source) -> Vec<Check> {
-    let looked = timeout(PATIENCE, doctor::source(source, SystemClock.now())).await;
-    looked.unwrap_or_else(|_| {
-        let scope = source.scope();
-        let group = format!("account {}, {}", scope.account, scope.region);
-        let detail = format!("no answer within {} s", PATIENCE.as_secs());
-        let fix = "look at the network, the endpoint, and whether AWS throttles this account";
-        vec![Check::pass(&group, scope.source.as_str(), detail).but(Outcome::Fail, fix)]
-    })
-}
-
 /// Says which IAM actions nothing needed yet: they are used when there is more to read.
 fn untried(sources: &[SourceKind], called: &BTreeSet<Operation>) -> Check {
     let of_these =
@@ -166,8 +156,10 @@ fn untried(sources: &[SourceKind], called: &BTreeSet<Operation>) -> Check {
     Check::pass("permissions", "IAM actions", detail).but(Outcome::Warn, fix)
 }
 
-fn count(checks: &[Check], outcome: Outcome) -> usize {
-    checks.iter().filter(|check| check.outcome == outcome).count()
+/// How many checks passed, are warnings, and failed.
+fn counts(checks: &[Check]) -> [usize; 3] {
+    [Outcome::Pass, Outcome::Warn, Outcome::Fail]
+        .map(|outcome| checks.iter().filter(|check| check.outcome == outcome).count())
 }
 
 /// Lines in groups, in the order in which they were found. Names come from AWS: nothing in them may
@@ -197,14 +189,12 @@ fn write_text(checks: &[Check], mut out: impl Write) -> io::Result<()> {
             }
         }
     }
-    let [pass, warn, fail] =
-        [Outcome::Pass, Outcome::Warn, Outcome::Fail].map(|outcome| count(checks, outcome));
+    let [pass, warn, fail] = counts(checks);
     writeln!(out, "{pass} pass, {warn} warn, {fail} fail")
 }
 
 fn write_json(checks: &[Check], mut out: impl Write) -> Result<(), Box<dyn Error>> {
-    let [pass, warn, fail] =
-        [Outcome::Pass, Outcome::Warn, Outcome::Fail].map(|outcome| count(checks, outcome));
+    let [pass, warn, fail] = counts(checks);
     serde_json::to_writer_pretty(&mut out, &Document { pass, warn, fail, checks })?;
     Ok(writeln!(out)?)
 }

@@ -65,7 +65,7 @@ async fn checks(
     units: Result<Vec<FoundUnit>, SourceError>,
     page: Result<Option<Page>, SourceError>,
 ) -> Vec<Check> {
-    source(&Scripted { units, page }, NOW).await
+    source(&Scripted { units, page }, NOW, Duration::from_mins(1)).await
 }
 
 #[tokio::test]

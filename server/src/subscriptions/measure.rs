@@ -9,11 +9,7 @@ use crate::store::{Store, StoreError};
 
 /// Says that there is nothing to see of one that was deleted.
 pub(crate) fn forget(name: &str) {
-    let label = || [("subscription", name.to_owned())];
-    gauge!("muster_subscription_outstanding", &label()).set(0.0);
-    gauge!("muster_subscription_parked", &label()).set(0.0);
-    gauge!("muster_subscription_backlog_seconds", &label()).set(0.0);
-    gauge!("muster_subscription_stale", &label()).set(0.0);
+    show(name, [0.0; 4]);
 }
 
 /// Says where each subscription stands; reads one log entry for each.
@@ -24,16 +20,20 @@ pub(crate) fn forget(name: &str) {
 #[expect(clippy::cast_precision_loss, reason = "counts and seconds stay far below 2^52")]
 pub fn measure(board: &Board, store: &dyn Store, now: Millis) -> Result<(), StoreError> {
     for entry in board.page("", SUBSCRIPTIONS_MAX) {
-        let name = entry.subscription.name.clone();
         let entry = entry.at(now);
         let age_ms = entry.oldest(store)?.map_or(0, |oldest| now.since(oldest).max(0));
         let is_stale = entry.standing(store) == Standing::Stale;
         let (out, parked) = (entry.state.outstanding.len(), entry.state.parked.len());
-        let label = || [("subscription", name.clone())];
-        gauge!("muster_subscription_outstanding", &label()).set(out as f64);
-        gauge!("muster_subscription_parked", &label()).set(parked as f64);
-        gauge!("muster_subscription_backlog_seconds", &label()).set(age_ms as f64 / 1000.0);
-        gauge!("muster_subscription_stale", &label()).set(f64::from(u8::from(is_stale)));
+        let stale = f64::from(u8::from(is_stale));
+        show(&entry.subscription.name, [out as f64, parked as f64, age_ms as f64 / 1000.0, stale]);
     }
     Ok(())
+}
+
+fn show(name: &str, [outstanding, parked, backlog, stale]: [f64; 4]) {
+    let label = || [("subscription", name.to_owned())];
+    gauge!("muster_subscription_outstanding", &label()).set(outstanding);
+    gauge!("muster_subscription_parked", &label()).set(parked);
+    gauge!("muster_subscription_backlog_seconds", &label()).set(backlog);
+    gauge!("muster_subscription_stale", &label()).set(stale);
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use muster_core::ids::Revision;
-use muster_core::subscription::{Key, Lease, Outcome, Standing, State};
+use muster_core::subscription::{Key, Lease, Outcome, State};
 use muster_core::time::Millis;
 use tokio::sync::oneshot;
 use tracing::info;
@@ -195,8 +195,8 @@ fn reset(
 }
 
 fn take_over(entry: Entry, take: &Take, store: &dyn Store, now: Millis) -> Planned {
-    if entry.standing(store) == Standing::Stale {
-        return Err(stale(&entry, store));
+    if let Some(stale) = entry.staleness(store) {
+        return Err(stale);
     }
     let mut plan = Plan::of(entry);
     let settings = plan.after.subscription.settings;
@@ -230,15 +230,6 @@ fn resolve(entry: Entry, keys: Vec<Key>, mut act: Act, now: Millis) -> Plan {
         note(&mut plan.after, act);
     }
     plan
-}
-
-/// Why it delivers nothing.
-fn stale(entry: &Entry, store: &dyn Store) -> SubscriptionError {
-    SubscriptionError::Stale {
-        name: entry.subscription.name.clone(),
-        floor: entry.state.floor(),
-        oldest: store.oldest(),
-    }
 }
 
 fn check_etag(before: &Entry, etag: Option<String>) -> Result<(), SubscriptionError> {

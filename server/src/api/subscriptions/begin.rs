@@ -1,25 +1,14 @@
 //! Where a subscription begins.
 
-use muster_core::filter::Filter;
 use muster_core::ids::Revision;
 use muster_core::time::Millis;
 
-use crate::api::convert;
 use crate::api::cursor::{self, Binding, Family, Place, TokenError};
 use crate::api::error::ApiError;
 use crate::api::read::{Reader, Reads};
-use crate::api::validate::Selection;
-use crate::api::validate::reads::watch_hash;
 use crate::api::validate::subscriptions::StartText;
 use crate::store::{Store, StoreError};
-use crate::subscriptions::{Start, Subscription};
-
-/// What a cursor for this subscription must be bound to.
-pub(super) fn query_hash(subscription: &Subscription) -> Result<[u8; 8], ApiError> {
-    let filter = Filter::parse(&subscription.filter)?;
-    let selection = Selection { filter, canonical: subscription.filter.clone() };
-    Ok(watch_hash(&selection, convert::detail(subscription.image)))
-}
+use crate::subscriptions::Start;
 
 /// Looks a beginning up.
 pub(super) async fn find(

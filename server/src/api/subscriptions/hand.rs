@@ -15,7 +15,7 @@ use muster_core::change::ChangeKind;
 use muster_core::filter::Filter;
 use muster_core::finding::Finding;
 use muster_core::ids::{FindingId, Revision};
-use muster_core::subscription::{Found, Holder, Key, Place, Standing};
+use muster_core::subscription::{Found, Holder, Key, Place};
 use muster_core::time::Millis;
 use prost::Message;
 
@@ -26,6 +26,7 @@ use crate::api::cursor::hex;
 use crate::api::error::ApiError;
 use crate::api::read::{READ_MAX, READ_RAW_MAX, Reader, Reads};
 use crate::api::validate::Selection;
+use crate::api::validate::reads::watch_hash;
 use crate::subscriptions::{Action, Entry, Subscription, SubscriptionError, Take, Watched};
 
 /// How many findings of a snapshot are looked at before others get a look in.
@@ -57,6 +58,11 @@ impl Query {
         let detail = convert::detail(subscription.image);
         let (kinds, log_id) = (subscription.kinds.clone(), subscription.log_id);
         Ok(Self { selection, detail, kinds, log_id })
+    }
+
+    /// What a cursor for it must be bound to.
+    pub(super) fn hash(&self) -> [u8; 8] {
+        watch_hash(&self.selection, self.detail)
     }
 
     fn shape(&self, limit: usize, bytes_max: usize) -> Shape<'_> {
@@ -210,11 +216,8 @@ impl Hand {
             let entry = self.watched.borrow_and_update().clone();
             let entry = entry.ok_or_else(|| SubscriptionError::NotFound(self.name.clone()))?;
             let store = &self.reads.backend().store;
-            if entry.standing(&**store) == Standing::Stale {
-                let (floor, oldest) = (entry.state.floor(), store.oldest());
-                return Err(
-                    SubscriptionError::Stale { name: self.name.clone(), floor, oldest }.into()
-                );
+            if let Some(stale) = entry.staleness(&**store) {
+                return Err(stale.into());
             }
             let (generation, base) = (entry.state.generation, entry.state.place);
             let known = self.ahead.filter(|(of, from, _)| (*of, *from) == (generation, base));
